@@ -1,0 +1,143 @@
+// The Python module coincodec._native. Checks every argument, releases the GIL, calls the core.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <tuple>
+
+#include "base/threads.h"
+#include "siren/siren.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using Floats = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using MutableFloats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Indices = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Table = nb::ndarray<nb::ro, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using MutableTable = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Shape = std::tuple<int, int, int, int>;
+
+void require(bool condition, const char* message) {
+  if (!condition) throw nb::value_error(message);
+}
+
+coin::SirenShape checked_shape(nb::tuple shape) {
+  require(shape.size() == 4, "shape is (inputs, outputs, layers, width)");
+  const coin::SirenShape s = {nb::cast<int>(shape[0]), nb::cast<int>(shape[1]), nb::cast<int>(shape[2]),
+                              nb::cast<int>(shape[3])};
+  require(s.inputs >= 1 && s.inputs <= coin::kMaxInputs, "inputs out of range");
+  require(s.outputs >= 1 && s.outputs <= coin::kMaxOutputs, "outputs out of range");
+  require(s.layers >= 1 && s.layers <= coin::kMaxLayers, "layers out of range");
+  require(s.width >= 1 && s.width <= coin::kMaxWidth, "width out of range");
+  return s;
+}
+
+void check_parameters(const coin::SirenShape& shape, std::size_t size) {
+  require(static_cast<std::size_t>(shape.parameters()) == size, "parameters do not fit the shape");
+}
+
+int checked_threads(int threads) {
+  require(threads >= 1 && threads <= coin::kMaxThreads, "threads out of range");
+  return threads;
+}
+
+coin::Samples checked_samples(const coin::SirenShape& shape, const std::vector<Floats>& axes,
+                              const std::optional<Indices>& index) {
+  require(axes.size() == static_cast<std::size_t>(shape.inputs), "one axis per input is needed");
+  coin::Samples samples = {};
+  samples.dims = shape.inputs;
+  std::int64_t total = 1;
+  for (int d = 0; d < shape.inputs; ++d) {
+    const auto extent = static_cast<std::int64_t>(axes[d].shape(0));
+    require(extent >= 1, "an axis is empty");
+    require(total <= std::numeric_limits<std::int64_t>::max() / 1024 / extent, "the grid is too large");
+    samples.axis[d] = axes[d].data();
+    samples.extent[d] = extent;
+    total *= extent;
+  }
+  samples.count = total;
+  if (index) {
+    samples.index = index->data();
+    samples.count = static_cast<std::int64_t>(index->shape(0));
+    require(samples.count >= 1, "the index is empty");
+    require(std::all_of(samples.index, samples.index + samples.count,
+                        [total](std::int64_t i) { return i >= 0 && i < total; }),
+            "an index lies outside the grid");
+  }
+  return samples;
+}
+
+std::int64_t grid_size(const coin::Samples& samples) {
+  std::int64_t total = 1;
+  for (int d = 0; d < samples.dims; ++d) total *= samples.extent[d];
+  return total;
+}
+
+template <class Array>
+coin::SampleType sample_type(const Array& array) {
+  if (array.dtype() == nb::dtype<std::uint8_t>()) return coin::SampleType::u8;
+  if (array.dtype() == nb::dtype<std::uint16_t>()) return coin::SampleType::u16;
+  require(array.dtype() == nb::dtype<float>(), "values are uint8, uint16 or float32");
+  return coin::SampleType::f32;
+}
+
+void siren_forward(Floats parameters, nb::tuple shape_tuple, const std::vector<Floats>& axes, MutableTable out,
+                   int threads) {
+  const coin::SirenShape shape = checked_shape(shape_tuple);
+  check_parameters(shape, parameters.shape(0));
+  const coin::Samples samples = checked_samples(shape, axes, std::nullopt);
+  require(out.shape(0) == static_cast<std::size_t>(samples.count) &&
+              out.shape(1) == static_cast<std::size_t>(shape.outputs),
+          "out must have the shape (samples, outputs)");
+  const coin::Values values = {out.data(), sample_type(out)};
+  checked_threads(threads);
+  const nb::gil_scoped_release release;
+  coin::siren_forward(shape, parameters.data(), samples, values, threads);
+}
+
+double siren_loss_and_gradient(Floats parameters, nb::tuple shape_tuple, const std::vector<Floats>& axes,
+                               Table targets, std::optional<Indices> index, MutableFloats gradient, int threads) {
+  const coin::SirenShape shape = checked_shape(shape_tuple);
+  check_parameters(shape, parameters.shape(0));
+  check_parameters(shape, gradient.shape(0));
+  const coin::Samples samples = checked_samples(shape, axes, index);
+  require(targets.shape(0) == static_cast<std::size_t>(grid_size(samples)) &&
+              targets.shape(1) == static_cast<std::size_t>(shape.outputs),
+          "targets must have the shape (grid samples, outputs)");
+  const coin::Values values = {const_cast<void*>(targets.data()), sample_type(targets)};
+  checked_threads(threads);
+  const nb::gil_scoped_release release;
+  return coin::siren_loss_and_gradient(shape, parameters.data(), samples, values, gradient.data(), threads);
+}
+
+double fma_peak(int threads) {
+  checked_threads(threads);
+  const nb::gil_scoped_release release;
+  return coin::fma_peak(threads);
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+  m.attr("MAX_INPUTS") = coin::kMaxInputs;
+  m.attr("MAX_OUTPUTS") = coin::kMaxOutputs;
+  m.attr("MAX_LAYERS") = coin::kMaxLayers;
+  m.attr("MAX_WIDTH") = coin::kMaxWidth;
+  m.attr("MAX_THREADS") = coin::kMaxThreads;
+  m.def("supported_isas", &coin::supported_isas);
+  m.def("selected_isa", &coin::selected_isa);
+  m.def("select_isa", [](const std::string& name) { require(coin::select_isa(name), "unknown instruction set"); },
+        "name"_a);
+  m.def("fma_peak", &fma_peak, "threads"_a);
+  m.def("siren_forward", &siren_forward, "parameters"_a, "shape"_a, "axes"_a, "out"_a, "threads"_a);
+  m.def("siren_loss_and_gradient", &siren_loss_and_gradient, "parameters"_a, "shape"_a, "axes"_a, "targets"_a,
+        "index"_a.none(), "gradient"_a, "threads"_a);
+}

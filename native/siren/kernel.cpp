@@ -1,0 +1,424 @@
+// The SIREN arithmetic, compiled once per instruction set (see simd/vector.h).
+//
+// Memory layout: samples are handled in strips of 32; a strip's values of one feature are 32
+// consecutive floats, so that samples sit in the vector lanes and weights are broadcast. A block of
+// strips goes through the whole network forward, then backward, then its weight gradients are
+// summed; the block is sized to stay in the second-level cache.
+//
+// Angles are in turns: 1 / (2 pi) is folded into the packed weights of the sine layers.
+#include "siren/kernel.h"
+
+#include "simd/sincos.h"
+#include "simd/vector.h"
+
+namespace coin::COIN_ISA {
+namespace {
+
+constexpr int kStrip = 32;
+
+// Most outputs of a matrix-product tile (times two vectors of samples), and most inputs of a
+// weight-gradient tile (times four outputs): as many accumulators as the registers hold.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 14;
+constexpr int kOuterColumns = 6;
+#elif defined(__AVX2__)
+constexpr int kTileRows = 6;
+constexpr int kOuterColumns = 3;
+#elif defined(__ARM_NEON)
+constexpr int kTileRows = 12;
+constexpr int kOuterColumns = 6;
+#else
+constexpr int kTileRows = 6;
+constexpr int kOuterColumns = 2;
+#endif
+constexpr int kTileVectors = 2;
+constexpr int kOuterRows = 4;
+
+// A weight-gradient tile in memory: four sums per column, padded to whole vectors.
+constexpr int kGroupsPerVector = kLanes / 4;
+constexpr int kOuterVectors = (kOuterColumns + kGroupsPerVector - 1) / kGroupsPerVector;
+constexpr int kOuterFloats = kOuterVectors * kLanes;
+
+// n things in the fewest groups of at most `most`, as even as can be.
+struct Split {
+  int groups, base, larger;
+  Split(int n, int most) : groups((n + most - 1) / most), base(n / groups), larger(n % groups) {}
+  int size(int g) const { return base + (g < larger ? 1 : 0); }
+};
+
+// Where things lie in the packed weights: for every layer its tiles for the forward pass (biases,
+// then weights input by input), and for every layer but the first those for the way back.
+std::size_t forward_floats(const SirenShape& s, int layer) {
+  return static_cast<std::size_t>(s.fan_out(layer)) * (s.fan_in(layer) + 1);
+}
+std::size_t backward_floats(const SirenShape& s, int layer) {
+  return layer == 0 ? 0 : static_cast<std::size_t>(s.fan_out(layer)) * s.fan_in(layer);
+}
+
+int outer_tiles(const SirenShape& s, int layer) {
+  return Split(s.fan_out(layer), kOuterRows).groups * Split(s.fan_in(layer) + 1, kOuterColumns).groups;
+}
+
+// Floats of one strip in the buffers of a block: inputs of every layer with their row of ones, and
+// the cosines of every sine layer, which the way back replaces by dL/dz.
+std::size_t strip_floats(const SirenShape& s) {
+  const std::size_t features = (s.inputs + 1) + static_cast<std::size_t>(s.layers) * (2 * s.width + 1) + s.outputs;
+  return features * kStrip;
+}
+
+// Blocks fit the second-level cache of 1 MB, but never hold so few strips that the sums across the
+// lanes at the end of a weight-gradient tile outweigh the tile.
+int strips_per_block(const SirenShape& s) {
+  constexpr std::size_t kCacheFloats = 192 * 1024, kLeast = 8, kMost = 16;
+  const std::size_t fit = kCacheFloats / strip_floats(s);
+  return static_cast<int>(fit < kLeast ? kLeast : fit > kMost ? kMost : fit);
+}
+
+std::size_t packed_size(const SirenShape& s) {
+  std::size_t n = 0;
+  for (int l = 0; l <= s.layers; ++l) n += forward_floats(s, l) + backward_floats(s, l);
+  return n;
+}
+
+std::size_t partial_size(const SirenShape& s) {
+  std::size_t n = 0;
+  for (int l = 0; l <= s.layers; ++l) n += static_cast<std::size_t>(outer_tiles(s, l)) * kOuterFloats;
+  return n;
+}
+
+std::size_t scratch_size(const SirenShape& s) {
+  return strip_floats(s) * strips_per_block(s) + static_cast<std::size_t>(s.outputs) * kStrip;
+}
+
+void pack(const SirenShape& s, const float* parameters, float* packed) {
+  constexpr float kTurnsPerRadian = 0.15915494309189535f;
+  const float* layer = parameters;
+  for (int l = 0; l <= s.layers; ++l) {
+    const int in = s.fan_in(l), out = s.fan_out(l), row = in + 1;
+    const float scale = l < s.layers ? kTurnsPerRadian : 1.0f;
+    const Split forward(out, kTileRows);
+    for (int g = 0, o = 0; g < forward.groups; o += forward.size(g++)) {
+      for (int r = 0; r < forward.size(g); ++r) *packed++ = scale * layer[(o + r) * row + in];
+      for (int i = 0; i < in; ++i)
+        for (int r = 0; r < forward.size(g); ++r) *packed++ = scale * layer[(o + r) * row + i];
+    }
+    if (l > 0) {
+      const Split backward(in, kTileRows);
+      for (int g = 0, i = 0; g < backward.groups; i += backward.size(g++))
+        for (int o = 0; o < out; ++o)
+          for (int r = 0; r < backward.size(g); ++r) *packed++ = layer[o * row + i + r];
+    }
+    layer += static_cast<std::size_t>(out) * row;
+  }
+}
+
+// One tile of a matrix product over a strip: z[r] = bias[r] + sum_k w[k][r] x[k] on the way forward,
+// z[r] *= sum_k w[k][r] x[k] on the way back.
+template <int R, bool kBackward>
+void product_tile(const float* w, const float* x, int depth, float* z) {
+  for (int column = 0; column < kStrip; column += kTileVectors * kLanes) {
+    Vector sum[R][kTileVectors];
+    const float* weight = w;
+    for (int r = 0; r < R; ++r)
+      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = kBackward ? Vector{} : broadcast(weight[r]);
+    if (!kBackward) weight += R;
+    for (int k = 0; k < depth; ++k, weight += R) {
+      Vector input[kTileVectors];
+      for (int v = 0; v < kTileVectors; ++v) input[v] = load(x + k * kStrip + column + v * kLanes);
+      for (int r = 0; r < R; ++r) {
+        const Vector b = broadcast(weight[r]);
+        for (int v = 0; v < kTileVectors; ++v) sum[r][v] = fma(b, input[v], sum[r][v]);
+      }
+    }
+    for (int r = 0; r < R; ++r)
+      for (int v = 0; v < kTileVectors; ++v) {
+        float* p = z + r * kStrip + column + v * kLanes;
+        store(p, kBackward ? sum[r][v] * load(p) : sum[r][v]);
+      }
+  }
+}
+
+using ProductTile = void (*)(const float*, const float*, int, float*);
+
+template <bool kBackward>
+ProductTile product_tile_for(int rows) {
+  static constexpr ProductTile table[] = {
+      product_tile<1, kBackward>, product_tile<2, kBackward>, product_tile<3, kBackward>,
+      product_tile<4, kBackward>, product_tile<5, kBackward>, product_tile<6, kBackward>,
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+      product_tile<7, kBackward>, product_tile<8, kBackward>, product_tile<9, kBackward>,
+      product_tile<10, kBackward>, product_tile<11, kBackward>, product_tile<12, kBackward>,
+      product_tile<13, kBackward>, product_tile<14, kBackward>,
+#endif
+  };
+  static_assert(sizeof(table) / sizeof(table[0]) >= kTileRows);
+  return table[rows - 1];
+}
+
+template <bool kBackward>
+void product(const float* w, const float* x, int depth, float* z, int rows) {
+  const Split split(rows, kTileRows);
+  for (int g = 0; g < split.groups; ++g) {
+    const int r = split.size(g);
+    product_tile_for<kBackward>(r)(w, x, depth, z);
+    w += r * (depth + (kBackward ? 0 : 1));
+    z += r * kStrip;
+  }
+}
+
+// sums[o][i] += sum over samples of dz[o] x[i], for a tile of R outputs by C inputs over a block.
+template <int R, int C>
+void outer_tile(const float* dz, std::ptrdiff_t dz_step, const float* x, std::ptrdiff_t x_step, int strips,
+                float* sums) {
+  Vector total[C][kOuterRows] = {};
+  for (int strip = 0; strip < strips; ++strip, dz += dz_step, x += x_step)
+    for (int column = 0; column < kStrip; column += kLanes) {
+      Vector d[R];
+      for (int r = 0; r < R; ++r) d[r] = load(dz + r * kStrip + column);
+      for (int c = 0; c < C; ++c) {
+        const Vector input = load(x + c * kStrip + column);
+        for (int r = 0; r < R; ++r) total[c][r] = fma(d[r], input, total[c][r]);
+      }
+    }
+  Vector groups[kOuterVectors * kGroupsPerVector] = {};
+  for (int c = 0; c < C; ++c) groups[c] = sum_in_groups(total[c][0], total[c][1], total[c][2], total[c][3]);
+  for (int v = 0; v < kOuterVectors; ++v)
+    store(sums + v * kLanes, load(sums + v * kLanes) + sum_groups(groups + v * kGroupsPerVector));
+}
+
+using OuterTile = void (*)(const float*, std::ptrdiff_t, const float*, std::ptrdiff_t, int, float*);
+
+OuterTile outer_tile_for(int rows, int columns) {
+#define COIN_OUTER_ROWS(C) {outer_tile<1, C>, outer_tile<2, C>, outer_tile<3, C>, outer_tile<4, C>}
+  static constexpr OuterTile table[][kOuterRows] = {
+      COIN_OUTER_ROWS(1), COIN_OUTER_ROWS(2),
+#if defined(__AVX2__) || defined(__ARM_NEON)
+      COIN_OUTER_ROWS(3),
+#endif
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+      COIN_OUTER_ROWS(4), COIN_OUTER_ROWS(5), COIN_OUTER_ROWS(6),
+#endif
+  };
+#undef COIN_OUTER_ROWS
+  static_assert(sizeof(table) / sizeof(table[0]) == kOuterColumns);
+  return table[columns - 1][rows - 1];
+}
+
+void outer(const float* dz, int rows, std::ptrdiff_t dz_step, const float* x, int columns, std::ptrdiff_t x_step,
+           int strips, float* sums) {
+  const Split by_row(rows, kOuterRows), by_column(columns, kOuterColumns);
+  for (int g = 0; g < by_row.groups; ++g) {
+    const float* input = x;
+    for (int h = 0; h < by_column.groups; ++h, sums += kOuterFloats) {
+      outer_tile_for(by_row.size(g), by_column.size(h))(dz, dz_step, input, x_step, strips, sums);
+      input += by_column.size(h) * kStrip;
+    }
+    dz += by_row.size(g) * kStrip;
+  }
+}
+
+void unpack(const SirenShape& s, const float* partial, float* gradient) {
+  for (int l = 0; l <= s.layers; ++l) {
+    const int row = s.fan_in(l) + 1;
+    const Split by_row(s.fan_out(l), kOuterRows), by_column(row, kOuterColumns);
+    for (int g = 0; g < by_row.groups; ++g) {
+      float* out = gradient;
+      for (int h = 0; h < by_column.groups; ++h, partial += kOuterFloats) {
+        for (int c = 0; c < by_column.size(h); ++c)
+          for (int r = 0; r < by_row.size(g); ++r) out[r * row + c] = partial[c * kOuterRows + r];
+        out += by_column.size(h);
+      }
+      gradient += by_row.size(g) * row;
+    }
+  }
+}
+
+// Number of the k-th sample of the list, the last one again past the end (strips are always whole).
+std::int64_t number_of(const Samples& samples, std::int64_t k, std::int64_t last) {
+  if (k >= last) k = last - 1;
+  return samples.index ? samples.index[k] : k;
+}
+
+void load_coordinates(const Samples& samples, std::int64_t first, std::int64_t last, float* x) {
+  for (int lane = 0; lane < kStrip; ++lane) {
+    std::int64_t rest = number_of(samples, first + lane, last);
+    for (int d = samples.dims - 1; d >= 0; --d) {
+      const std::int64_t q = rest / samples.extent[d];
+      x[d * kStrip + lane] = samples.axis[d][rest - q * samples.extent[d]];
+      rest = q;
+    }
+  }
+}
+
+template <class T>
+void gather(const T* values, float unit, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
+            float* t) {
+  for (int lane = 0; lane < kStrip; ++lane) {
+    const T* value = values + number_of(samples, first + lane, last) * channels;
+    for (int c = 0; c < channels; ++c) t[c * kStrip + lane] = unit * static_cast<float>(value[c]);
+  }
+}
+
+void load_targets(Values targets, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
+                  float* t) {
+  switch (targets.type) {
+    case SampleType::u8:
+      return gather(static_cast<const std::uint8_t*>(targets.data), 1.0f / 255, samples, first, last, channels, t);
+    case SampleType::u16:
+      return gather(static_cast<const std::uint16_t*>(targets.data), 1.0f / 65535, samples, first, last, channels, t);
+    case SampleType::f32:
+      return gather(static_cast<const float*>(targets.data), 1.0f, samples, first, last, channels, t);
+  }
+}
+
+// Rounds half up after clamping to [0, 1]. The comparisons are written so that NaN becomes 0.
+template <class T>
+void scatter_rounded(const float* y, float maximum, T* out, int channels, int count) {
+  for (int lane = 0; lane < count; ++lane)
+    for (int c = 0; c < channels; ++c) {
+      const float v = y[c * kStrip + lane] * maximum;
+      *out++ = static_cast<T>((v > 0 ? v < maximum ? v : maximum : 0) + 0.5f);
+    }
+}
+
+void store_values(const float* y, Values out, std::int64_t first, int channels, int count) {
+  const std::int64_t at = first * channels;
+  switch (out.type) {
+    case SampleType::u8:
+      return scatter_rounded(y, 255.0f, static_cast<std::uint8_t*>(out.data) + at, channels, count);
+    case SampleType::u16:
+      return scatter_rounded(y, 65535.0f, static_cast<std::uint16_t*>(out.data) + at, channels, count);
+    case SampleType::f32: {
+      float* p = static_cast<float*>(out.data) + at;
+      for (int lane = 0; lane < count; ++lane)
+        for (int c = 0; c < channels; ++c) *p++ = y[c * kStrip + lane];
+    }
+  }
+}
+
+int lanes_left(std::int64_t first, std::int64_t last) {
+  return last - first < kStrip ? static_cast<int>(last - first) : kStrip;
+}
+
+void forward(const SirenShape& s, const float* packed, const Samples& samples, std::int64_t first, std::int64_t last,
+             Values out, float* scratch) {
+  const int rows = s.width > s.inputs ? s.width : s.inputs;
+  float* h = scratch;
+  float* z = h + rows * kStrip;
+  float* y = z + s.width * kStrip;
+  for (std::int64_t k = first; k < last; k += kStrip) {
+    const float* w = packed;
+    load_coordinates(samples, k, last, h);
+    for (int l = 0; l < s.layers; ++l) {
+      product<false>(w, h, s.fan_in(l), z, s.width);
+      for (int i = 0; i < s.width * kStrip; i += kLanes) {
+        Vector sine, cosine;
+        sincos_turns(load(z + i), sine, cosine);
+        store(h + i, sine);
+      }
+      w += forward_floats(s, l) + backward_floats(s, l);
+    }
+    product<false>(w, h, s.width, y, s.outputs);
+    store_values(y, out, k, s.outputs, lanes_left(k, last));
+  }
+}
+
+double gradient(const SirenShape& s, const float* packed, const Samples& samples, std::int64_t first,
+                std::int64_t last, Values targets, float scale, float* partial, float* scratch) {
+  const int block_strips = strips_per_block(s);
+
+  // Buffers of a block: the inputs of each layer, [strip][feature][lane] with a last feature of ones,
+  // and dL/dz of each layer, [strip][feature][lane].
+  float* x[kMaxLayers + 1];
+  float* dz[kMaxLayers + 1];
+  std::ptrdiff_t x_step[kMaxLayers + 1], dz_step[kMaxLayers + 1];
+  const float* weights[kMaxLayers + 1];
+  float* next = scratch;
+  for (int l = 0; l <= s.layers; ++l) {
+    weights[l] = packed;
+    packed += forward_floats(s, l) + backward_floats(s, l);
+    x[l] = next;
+    x_step[l] = (s.fan_in(l) + 1) * kStrip;
+    for (int strip = 0; strip < block_strips; ++strip) {
+      float* ones = x[l] + (strip + 1) * x_step[l] - kStrip;
+      for (int i = 0; i < kStrip; ++i) ones[i] = 1.0f;
+    }
+    dz[l] = x[l] + block_strips * x_step[l];
+    dz_step[l] = s.fan_out(l) * kStrip;
+    next = dz[l] + block_strips * dz_step[l];
+  }
+  float* target = next;
+
+  const std::size_t partial_floats = partial_size(s);
+  for (std::size_t i = 0; i < partial_floats; ++i) partial[i] = 0;
+
+  double squared_error = 0;
+  const std::int64_t block = std::int64_t{block_strips} * kStrip;
+  for (std::int64_t start = first; start < last; start += block) {
+    const std::int64_t end = last - start < block ? last : start + block;
+    const int strips = static_cast<int>((end - start + kStrip - 1) / kStrip);
+    for (int strip = 0; strip < strips; ++strip) {
+      const std::int64_t k = start + std::int64_t{strip} * kStrip;
+      load_coordinates(samples, k, last, x[0] + strip * x_step[0]);
+      for (int l = 0; l < s.layers; ++l) {
+        float* cosine = dz[l] + strip * dz_step[l];
+        float* h = x[l + 1] + strip * x_step[l + 1];
+        product<false>(weights[l], x[l] + strip * x_step[l], s.fan_in(l), cosine, s.width);
+        for (int i = 0; i < s.width * kStrip; i += kLanes) {
+          Vector sine, cos;
+          sincos_turns(load(cosine + i), sine, cos);
+          store(h + i, sine);
+          store(cosine + i, cos);
+        }
+      }
+
+      float* error = dz[s.layers] + strip * dz_step[s.layers];
+      product<false>(weights[s.layers], x[s.layers] + strip * x_step[s.layers], s.width, error, s.outputs);
+      load_targets(targets, samples, k, last, s.outputs, target);
+      for (int c = 0; c < s.outputs; ++c)
+        for (int lane = lanes_left(k, last); lane < kStrip; ++lane)
+          target[c * kStrip + lane] = error[c * kStrip + lane];
+      Vector squares = {};
+      for (int i = 0; i < s.outputs * kStrip; i += kLanes) {
+        const Vector e = load(error + i) - load(target + i);
+        squares = fma(e, e, squares);
+        store(error + i, e * broadcast(scale));
+      }
+      squared_error += sum(squares);
+
+      for (int l = s.layers; l > 0; --l)
+        product<true>(weights[l] + forward_floats(s, l), dz[l] + strip * dz_step[l], s.fan_out(l),
+                      dz[l - 1] + strip * dz_step[l - 1], s.width);
+    }
+
+    float* sums = partial;
+    for (int l = 0; l <= s.layers; ++l) {
+      outer(dz[l], s.fan_out(l), dz_step[l], x[l], s.fan_in(l) + 1, x_step[l], strips, sums);
+      sums += static_cast<std::size_t>(outer_tiles(s, l)) * kOuterFloats;
+    }
+  }
+  return squared_error;
+}
+
+float peak(std::int64_t rounds, std::int64_t* fmas_per_round) {
+  constexpr int kChains = 12;
+  *fmas_per_round = kChains * kLanes;
+  Vector chain[kChains];
+  for (int i = 0; i < kChains; ++i) chain[i] = broadcast(static_cast<float>(i));
+  const Vector a = broadcast(0.999f), b = broadcast(0.001f);
+  for (std::int64_t round = 0; round < rounds; ++round)
+    for (int i = 0; i < kChains; ++i) chain[i] = fma(chain[i], a, b);
+  float total = 0;
+  for (int i = 0; i < kChains; ++i) total += sum(chain[i]);
+  return total;
+}
+
+}  // namespace
+
+#define COIN_STRING_(x) #x
+#define COIN_STRING(x) COIN_STRING_(x)
+extern const SirenKernel siren_kernel;  // declared again in siren.cpp
+const SirenKernel siren_kernel = {COIN_STRING(COIN_ISA), packed_size, partial_size, scratch_size, pack,
+                                  forward,               gradient,    unpack,       peak};
+
+}  // namespace coin::COIN_ISA

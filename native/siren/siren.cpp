@@ -1,0 +1,177 @@
+#include "siren/siren.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <new>
+
+#include "base/threads.h"
+
+namespace coin {
+
+#if defined(__x86_64__)
+namespace baseline {
+extern const SirenKernel siren_kernel;
+}
+namespace avx2 {
+extern const SirenKernel siren_kernel;
+}
+namespace avx512 {
+extern const SirenKernel siren_kernel;
+}
+#else
+namespace native {
+extern const SirenKernel siren_kernel;
+}
+#endif
+
+namespace {
+
+std::vector<const SirenKernel*> supported_kernels() {
+#if defined(__x86_64__)
+  std::vector<const SirenKernel*> kernels = {&baseline::siren_kernel};
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    kernels.push_back(&avx2::siren_kernel);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+      kernels.push_back(&avx512::siren_kernel);
+  }
+  return kernels;
+#else
+  return {&native::siren_kernel};
+#endif
+}
+
+std::atomic<const SirenKernel*>& kernel_in_use() {
+  static std::atomic<const SirenKernel*> kernel = supported_kernels().back();
+  return kernel;
+}
+
+// Working memory of the calling thread, kept from call to call: a fit makes thousands of calls, and
+// fresh pages would cost each of them more than the thread pool does.
+float* workspace(std::size_t floats) {
+  constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(float* p) const { ::operator delete[](p, kAlignment); }
+  };
+  thread_local std::unique_ptr<float[], Free> memory;
+  thread_local std::size_t size = 0;
+  if (size < floats) {
+    memory.reset();
+    size = 0;
+    memory.reset(static_cast<float*>(::operator new[](floats * sizeof(float), kAlignment)));
+    size = floats;
+  }
+  return memory.get();
+}
+
+// Rounds up to a whole number of cache lines.
+std::size_t lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
+
+// How the samples are cut into tasks: a function of their number alone, never of the threads.
+struct Partition {
+  static constexpr std::int64_t kStrip = 32;
+  std::int64_t samples, strips, tasks;
+
+  Partition(std::int64_t n, std::int64_t least, std::int64_t most)
+      : samples(n), strips((n + kStrip - 1) / kStrip), tasks(std::clamp<std::int64_t>(n / least, 1, most)) {}
+  std::int64_t first(std::int64_t task) const { return std::min(samples, task * strips / tasks * kStrip); }
+};
+
+}  // namespace
+
+std::vector<std::string> supported_isas() {
+  std::vector<std::string> names;
+  for (const SirenKernel* kernel : supported_kernels()) names.emplace_back(kernel->isa);
+  return names;
+}
+
+std::string selected_isa() { return kernel_in_use().load()->isa; }
+
+bool select_isa(const std::string& name) {
+  for (const SirenKernel* kernel : supported_kernels())
+    if (name == kernel->isa) {
+      kernel_in_use() = kernel;
+      return true;
+    }
+  return false;
+}
+
+void siren_forward(const SirenShape& shape, const float* parameters, const Samples& samples, Values out, int threads) {
+  const SirenKernel& kernel = *kernel_in_use().load();
+  const std::size_t packed_size = lines(kernel.packed_size(shape));
+  const std::size_t scratch_size = lines(kernel.scratch_size(shape));
+  const Partition partition(samples.count, 1024, 1 << 20);
+  threads = static_cast<int>(std::clamp<std::int64_t>(threads, 1, partition.tasks));
+
+  float* packed = workspace(packed_size + threads * scratch_size);
+  float* scratch = packed + packed_size;
+  kernel.pack(shape, parameters, packed);
+  parallel_for(threads, partition.tasks, [&](std::int64_t task, int worker) {
+    kernel.forward(shape, packed, samples, partition.first(task), partition.first(task + 1), out,
+                   scratch + worker * scratch_size);
+  });
+}
+
+double siren_loss_and_gradient(const SirenShape& shape, const float* parameters, const Samples& samples,
+                               Values targets, float* gradient, int threads) {
+  constexpr int kMaxTasks = 64;
+  const SirenKernel& kernel = *kernel_in_use().load();
+  const std::size_t packed_size = lines(kernel.packed_size(shape));
+  const std::size_t partial_size = lines(kernel.partial_size(shape));
+  const std::size_t scratch_size = lines(kernel.scratch_size(shape));
+  const Partition partition(samples.count, 512, kMaxTasks);
+  threads = static_cast<int>(std::clamp<std::int64_t>(threads, 1, partition.tasks));
+
+  float* packed = workspace(packed_size + partition.tasks * partial_size + threads * scratch_size);
+  float* partials = packed + packed_size;
+  float* scratch = partials + partition.tasks * partial_size;
+  kernel.pack(shape, parameters, packed);
+
+  const double values = static_cast<double>(samples.count) * shape.outputs;
+  const float scale = static_cast<float>(2 / values);
+  double errors[kMaxTasks];
+  parallel_for(threads, partition.tasks, [&](std::int64_t task, int worker) {
+    errors[task] = kernel.gradient(shape, packed, samples, partition.first(task), partition.first(task + 1), targets,
+                                   scale, partials + task * partial_size, scratch + worker * scratch_size);
+  });
+
+  constexpr std::int64_t kChunk = 4096;
+  const std::int64_t floats = static_cast<std::int64_t>(partial_size);
+  parallel_for(threads, (floats + kChunk - 1) / kChunk, [&](std::int64_t chunk, int) {
+    float* total = partials + chunk * kChunk;
+    const std::int64_t n = std::min(kChunk, floats - chunk * kChunk);
+    for (std::int64_t task = 1; task < partition.tasks; ++task) {
+      const float* partial = total + task * partial_size;
+      for (std::int64_t i = 0; i < n; ++i) total[i] += partial[i];
+    }
+  });
+  kernel.unpack(shape, partials, gradient);
+
+  double error = 0;
+  for (std::int64_t task = 0; task < partition.tasks; ++task) error += errors[task];
+  return error / values;
+}
+
+double fma_peak(int threads) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::int64_t kRounds = 4'000'000;
+  const SirenKernel& kernel = *kernel_in_use().load();
+  std::vector<float> results(threads);
+  double best = 0;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    std::int64_t fmas_per_round = 0;
+    const auto start = Clock::now();
+    parallel_for(threads, threads, [&](std::int64_t task, int) {
+      std::int64_t fmas;
+      results[task] = kernel.peak(kRounds, &fmas);
+      if (task == 0) fmas_per_round = fmas;
+    });
+    const std::chrono::duration<double> elapsed = Clock::now() - start;
+    best = std::max(best, static_cast<double>(kRounds * fmas_per_round) * threads / elapsed.count());
+  }
+  return best;
+}
+
+}  // namespace coin

@@ -1,0 +1,31 @@
+// The `siren` family for callers: any number of threads, the best instruction set, nothing to free.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "siren/kernel.h"
+
+namespace coin {
+
+// Instruction sets that were compiled in and that this machine runs, the plainest first.
+std::vector<std::string> supported_isas();
+
+// The set in use: at first the last of supported_isas(). select_isa returns false for a name that
+// is not among them.
+std::string selected_isa();
+bool select_isa(const std::string& name);
+
+// Writes the network's values at every sample to `out`; integers are value * maximum, clamped, and
+// rounded half up.
+void siren_forward(const SirenShape& shape, const float* parameters, const Samples& samples, Values out, int threads);
+
+// Returns the mean squared error over samples and outputs and writes its gradient. Bit for bit the
+// same for every number of threads.
+double siren_loss_and_gradient(const SirenShape& shape, const float* parameters, const Samples& samples,
+                               Values targets, float* gradient, int threads);
+
+// Fused multiply-adds of one float per second, all of `threads` threads together.
+double fma_peak(int threads);
+
+}  // namespace coin

@@ -1,0 +1,124 @@
+"""coincodec: fits a tiny function to each picture and ships the function.
+
+>>> data = coincodec.encode(image, bpp=0.3)
+>>> picture = coincodec.decode(data)
+>>> coincodec.info(data).bpp
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .errors import (
+    CoincodecError,
+    ConversionWarning,
+    CorruptError,
+    FitError,
+    FormatError,
+    ImageError,
+    LimitError,
+    NotCoinError,
+    TargetError,
+    TruncatedError,
+    UnsupportedError,
+    UsageError,
+)
+from .limits import DEFAULT_LIMITS, Limits
+from .progress import Progress
+from .report import Info
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CoincodecError",
+    "ConversionWarning",
+    "CorruptError",
+    "FitError",
+    "FormatError",
+    "ImageError",
+    "Info",
+    "LimitError",
+    "Limits",
+    "NotCoinError",
+    "Progress",
+    "TargetError",
+    "TruncatedError",
+    "UnsupportedError",
+    "UsageError",
+    "decode",
+    "encode",
+    "info",
+]
+
+
+def encode(
+    image: NDArray[Any] | Image,
+    *,
+    model: str = "siren",
+    preset: str = "default",
+    bpp: float | None = None,
+    layers: int | None = None,
+    width: int | None = None,
+    steps: int | None = None,
+    time: float | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> bytes:
+    """Codes a picture as a .coin stream.
+
+    image: array of shape (H, W) or (H, W, C), uint8 or uint16, C = 1 grey, 2 grey and alpha, 3 RGB,
+        4 RGBA, all sRGB; or a Pillow image, which is turned upright and converted to one of these,
+        each conversion being told by a `ConversionWarning`.
+    model: family of the model; "siren" is COIN's.
+    preset: "default", or "paper" for the recipe of Dupont et al. 2021 (50,000 full-image steps).
+    bpp: most bits per pixel the stream may have, header included.
+    layers, width: sine layers and their width, instead of bpp; 10 and 28 for the paper's 10x28. With
+        neither, about 0.31 bpp, for very small and very large pictures less extreme.
+    steps: optimiser steps. time: most seconds for the fit; the result then depends on the machine.
+    seed: of the initial weights and the sampled pixels.
+    threads: default `COINCODEC_THREADS`, else every core. The stream does not depend on it.
+    progress: called after every step.
+
+    Raises `UsageError` (`TargetError` if no network is small enough), `ImageError` or `FitError`.
+    """
+    from . import codec  # here, so that importing the package does not yet load NumPy and Pillow
+
+    return codec.encode_samples(
+        codec.as_picture(image).samples,
+        model=model,
+        preset=preset,
+        bpp=bpp,
+        layers=layers,
+        width=width,
+        steps=steps,
+        time=time,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+    ).data
+
+
+def decode(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:
+    """Decodes a .coin stream.
+
+    Returns an array of shape (H, W) for grey, else (H, W, C), uint8 or uint16 as it was coded.
+
+    Raises a `FormatError` if the data is not a whole and sound stream, or passes the `limits` that are
+    checked before memory is taken.
+    """
+    from . import codec
+
+    return codec.decode(data, threads=threads, limits=limits)
+
+
+def info(data: bytes) -> Info:
+    """What a stream says of itself, every checksum verified. Raises a `FormatError` like `decode`."""
+    from . import codec
+
+    return codec.info(data)

@@ -1,0 +1,55 @@
+"""The `coin` command. One module per subcommand; each loads what it needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import CoincodecError, UsageError
+from . import decode, demo, encode, info
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line. Returns the exit status: 0, 1 bad data, 2 bad use, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+        return 0
+    except KeyboardInterrupt:
+        if arguments.debug:
+            raise
+        print("coin: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has left. Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (CoincodecError, OSError, MemoryError) as error:
+        if arguments.debug:
+            raise
+        print(f"coin: {_message(error)}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+
+
+def _message(error: BaseException) -> str:
+    """One line for an error."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or "out of memory"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coin", description="Fits a tiny function to each picture and ships the function."
+    )
+    parser.add_argument("--version", action="version", version=f"coincodec {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in (encode, decode, info, demo):
+        command.register(commands, common)
+    return parser

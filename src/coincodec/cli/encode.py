@@ -1,0 +1,78 @@
+"""coin encode: a picture in, a .coin file out."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from ..files import STANDARD, read_bytes, write_atomically
+from .options import add_output, add_threads, output_path
+
+if TYPE_CHECKING:
+    from .options import Subparsers
+
+
+def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser(
+        "encode",
+        parents=[common],
+        help="fit a function to a picture and write it as a .coin file",
+        description="Fits a network to a picture and writes it as a .coin file.",
+    )
+    parser.add_argument("input", help="an image file, a .npy array, or - for standard input")
+    add_output(parser, "the input with the suffix .coin")
+    parser.add_argument("--model", default="siren", metavar="NAME", help="model family (default: siren)")
+    parser.add_argument(
+        "--preset", default="default", metavar="NAME", help="default, or paper: 50,000 full-image Adam steps"
+    )
+    parser.add_argument("--bpp", type=float, metavar="R", help="most bits per pixel, header included")
+    parser.add_argument("--layers", type=int, metavar="L", help="sine layers; the paper's 10x28 has 10")
+    parser.add_argument("--width", type=int, metavar="N", help="features of a layer; the paper's 10x28 has 28")
+    parser.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
+    parser.add_argument("--time", type=float, metavar="S", help="seconds the fit may take")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
+    add_threads(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Runs the command."""
+    path = output_path(arguments, ".coin")
+
+    from .. import codec, image
+    from ..metrics import bits_per_pixel
+    from ..progress import TerminalProgress
+
+    def say(text: str) -> None:
+        if not arguments.quiet:
+            print(text, file=sys.stderr)
+
+    source = arguments.input
+    picture = image.load(io.BytesIO(read_bytes(source)) if source == STANDARD else source)
+    for note in picture.notes:
+        say(f"coin: {note}")
+    with TerminalProgress("fitting") as progress:
+        encoded = codec.encode_samples(
+            picture.samples,
+            model=arguments.model,
+            preset=arguments.preset,
+            bpp=arguments.bpp,
+            layers=arguments.layers,
+            width=arguments.width,
+            steps=arguments.steps,
+            time=arguments.time,
+            seed=arguments.seed,
+            threads=arguments.threads,
+            progress=None if arguments.quiet else progress,
+        )
+    write_atomically(path, encoded.data, clobber=not arguments.no_clobber)
+    rows, columns, _ = picture.samples.shape
+    say(
+        f"{path}: {columns}x{rows}, {len(encoded.data):,} bytes, "
+        f"{bits_per_pixel(len(encoded.data), columns, rows):.4f} bpp, PSNR {encoded.psnr:.2f} dB, "
+        f"network {encoded.shape}, {encoded.steps:,} steps in {encoded.seconds:.1f} s"
+    )

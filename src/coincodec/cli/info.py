@@ -1,0 +1,43 @@
+"""coin info: what a .coin file says of itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ..files import read_bytes
+
+if TYPE_CHECKING:
+    from .options import Subparsers
+
+_CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
+
+
+def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser("info", parents=[common], help="say what is in a .coin file")
+    parser.add_argument("input", help="a .coin file, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Runs the command."""
+    from .. import codec
+
+    facts = codec.info(read_bytes(arguments.input))
+    if arguments.json:
+        print(json.dumps(asdict(facts), indent=2))
+        return
+    width, height = facts.size
+    rows = {
+        "format": f"version {facts.version}, model {facts.model}",
+        "picture": f"{width}x{height}, {_CHANNELS[facts.channels]}, {facts.bit_depth} bits per sample",
+        "size": f"{facts.bytes:,} bytes, {facts.bpp:.4f} bpp, {facts.header_bytes} of them header and checksums",
+        "network": f"{facts.layers}x{facts.width}, {facts.parameters:,} weights of {facts.bits_per_parameter:g} bits",
+        "decoding": f"{facts.macs_per_pixel:,} multiply-accumulates per pixel",
+    }
+    for name, text in rows.items():
+        print(f"{name + ':':10}{text}")

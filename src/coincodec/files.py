@@ -1,0 +1,66 @@
+"""Reading and writing whole files: standard streams, atomic replacement."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from .errors import UsageError
+
+STANDARD = "-"
+
+
+def read_bytes(path: str) -> bytes:
+    """The contents of a file, or of standard input for "-"."""
+    return sys.stdin.buffer.read() if path == STANDARD else Path(path).read_bytes()
+
+
+def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
+    """Writes a file, or standard output for "-".
+
+    A regular file appears whole or not at all, and keeps its old contents until then; whatever else
+    is at `path` (a device, a pipe) is written to directly. Raises `UsageError` if the file exists and
+    `clobber` is False, OSError if it cannot be written.
+    """
+    if path == STANDARD:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, _mode_for(target))
+        if clobber:
+            os.replace(temporary, target)
+        else:
+            try:
+                os.link(temporary, target)
+            except FileExistsError:
+                raise refusal(path) from None
+            os.unlink(temporary)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def refusal(path: str) -> UsageError:
+    """What `--no-clobber` says about an existing file."""
+    return UsageError(f"{path} exists and is not replaced (--no-clobber)")
+
+
+def _mode_for(target: Path) -> int:
+    """Permissions of the file to be replaced, or those that open() would give a new one."""
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

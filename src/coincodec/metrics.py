@@ -1,0 +1,27 @@
+"""How good and how large: PSNR and bits per pixel."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def squared_error(a: NDArray[Any], b: NDArray[Any]) -> int:
+    """Sum of squared differences of two uint8 or uint16 arrays of the same shape, exact."""
+    difference = a.astype(np.int64) - b
+    return int(np.vdot(difference, difference))
+
+
+def psnr(mean_squared_error: float, bit_depth: int) -> float:
+    """Peak signal-to-noise ratio in dB, for an error in squared integer levels; infinite for 0."""
+    if mean_squared_error == 0:
+        return math.inf
+    return 10 * math.log10((2**bit_depth - 1) ** 2 / mean_squared_error)
+
+
+def bits_per_pixel(size: int, width: int, height: int) -> float:
+    """Rate of a file of `size` bytes, everything counted."""
+    return 8 * size / (width * height)
