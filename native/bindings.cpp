@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <tuple>
 
 #include "base/threads.h"
 #include "siren/siren.h"
@@ -23,7 +22,6 @@ using MutableFloats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::
 using Indices = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Table = nb::ndarray<nb::ro, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using MutableTable = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using Shape = std::tuple<int, int, int, int>;
 
 void require(bool condition, const char* message) {
   if (!condition) throw nb::value_error(message);
@@ -137,7 +135,10 @@ NB_MODULE(_native, m) {
   m.def("select_isa", [](const std::string& name) { require(coin::select_isa(name), "unknown instruction set"); },
         "name"_a);
   m.def("fma_peak", &fma_peak, "threads"_a);
-  m.def("siren_forward", &siren_forward, "parameters"_a, "shape"_a, "axes"_a, "out"_a, "threads"_a);
-  m.def("siren_loss_and_gradient", &siren_loss_and_gradient, "parameters"_a, "shape"_a, "axes"_a, "targets"_a,
-        "index"_a.none(), "gradient"_a, "threads"_a);
+  // noconvert: a silent copy would lose what is written to it, and hide the cost of one that is read.
+  m.def("siren_forward", &siren_forward, "parameters"_a.noconvert(), "shape"_a, "axes"_a.noconvert(),
+        "out"_a.noconvert(), "threads"_a);
+  m.def("siren_loss_and_gradient", &siren_loss_and_gradient, "parameters"_a.noconvert(), "shape"_a,
+        "axes"_a.noconvert(), "targets"_a.noconvert(), "index"_a.noconvert().none(), "gradient"_a.noconvert(),
+        "threads"_a);
 }

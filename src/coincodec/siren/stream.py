@@ -15,9 +15,9 @@ FAMILY = 1
 NAME = "siren"
 WEIGHTS_FP16 = 1
 
-# Bound on |W| |x| + |b| of any feature, in radians. float32 arithmetic on an angle this large is
-# already good for nothing, and below it no intermediate value can overflow.
-MAX_ANGLE = 2.0**16
+# Bound on |W| |x| + |b| of any feature, in radians. Fitted networks stay below a tenth of it; an angle much
+# beyond it has too few bits left below the point for decoders to agree on its sine.
+MAX_ANGLE = 2.0**12
 
 
 def header_parameters(shape: SirenShape) -> bytes:
