@@ -1,0 +1,58 @@
+"""Writes the golden files of the current version of the format, those that do not exist yet.
+
+A golden file is never rewritten: it holds what some encoder has written, and every later decoder must
+read it. Run as `python tests/golden/make.py` after adding a case.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import coincodec
+from coincodec import container
+from coincodec.siren import stream
+from coincodec.siren.model import SirenShape
+
+FOLDER = Path(__file__).parent / f"v{container.VERSION}"
+
+
+def picture(height: int, width: int, channels: int, dtype: type) -> np.ndarray:
+    """Smooth, with an edge, different in every channel."""
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    planes = [y, x, 0.5 + 0.5 * np.sin(9 * x + 4 * y), np.where(x > y, 0.9, 0.2)][-channels:]
+    return np.round(np.stack(planes, -1) * np.iinfo(dtype).max).astype(dtype)
+
+
+def worked_example() -> bytes:
+    """The stream that docs/format.md takes apart: 3x2 grey, one sine layer of one feature."""
+    shape = SirenShape(2, 1, 1, 1)
+    weights = np.array([0, 1.5, 0.25, 0.5, 0.5], np.float32)
+    header = container.Header(stream.FAMILY, 3, 2, 1, 8, stream.header_parameters(shape))
+    return container.write(header, stream.write_weights(shape, weights))
+
+
+def main() -> None:
+    """Writes what is missing."""
+    fitted = {"layers": 3, "width": 10, "steps": 400}
+    streams = {
+        "siren-fp16-worked-example": worked_example,
+        "siren-fp16-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **fitted),
+        "siren-fp16-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), **fitted),
+        "siren-fp16-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), **fitted),
+        "siren-fp16-greyalpha16": lambda: coincodec.encode(picture(1, 64, 2, np.uint16), **fitted),
+        "siren-fp16-paper-preset": lambda: coincodec.encode(
+            picture(16, 24, 3, np.uint8), preset="paper", layers=5, width=8, steps=1000
+        ),
+    }
+    FOLDER.mkdir(exist_ok=True)
+    for name, make in streams.items():
+        path = FOLDER / f"{name}.coin"
+        if not path.exists():
+            path.write_bytes(make())
+            np.save(path.with_suffix(".npy"), coincodec.decode(path.read_bytes()))
+
+
+if __name__ == "__main__":
+    main()

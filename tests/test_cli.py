@@ -1,0 +1,317 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import coincodec
+from coincodec import cli
+from coincodec.files import write_atomically
+
+QUICK = ["--layers", "2", "--width", "6", "--steps", "30"]
+Coin = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def photo_png(tmp_path: Path, small: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A picture file in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(small).save("photo.png")
+    return tmp_path / "photo.png"
+
+
+@pytest.fixture
+def coin(capfd: pytest.CaptureFixture[str]) -> Coin:
+    """Runs a command in this process: (exit status, stdout, stderr)."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = cli.main(arguments)
+        except SystemExit as stop:
+            status = stop.code
+        return status, *capfd.readouterr()
+
+    return run
+
+
+def process(*arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "coincodec", *arguments], capture_output=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+class TestRoundTrip:
+    def test_encode_and_decode_with_default_names(self, photo_png: Path, coin: Coin) -> None:
+        status, out, err = coin("encode", "photo.png", *QUICK)
+        assert (status, out) == (0, "")
+        assert err.startswith("photo.coin: 24x16,")
+        data = Path("photo.coin").read_bytes()
+        photo_png.rename("original.png")
+        assert coin("decode", "photo.coin") == (0, "", "")
+        assert np.array_equal(np.asarray(Image.open("photo.png")), coincodec.decode(data))
+
+    def test_the_summary_is_true(self, photo_png: Path, coin: Coin, small: np.ndarray) -> None:
+        _, _, err = coin("encode", "photo.png", *QUICK)
+        data = Path("photo.coin").read_bytes()
+        error = np.mean((coincodec.decode(data).astype(float) - small) ** 2)
+        assert f"{len(data):,} bytes, {8 * len(data) / 384:.4f} bpp" in err
+        assert f"PSNR {10 * np.log10(255**2 / error):.2f} dB, network 2x6, 30 steps" in err
+
+    def test_through_pipes(self, photo_png: Path) -> None:
+        encoded = process("encode", "-", *QUICK, input=photo_png.read_bytes())
+        assert encoded.returncode == 0
+        decoded = process("decode", "-", input=encoded.stdout)
+        picture = np.asarray(Image.open(io.BytesIO(decoded.stdout)))
+        assert np.array_equal(picture, coincodec.decode(encoded.stdout))
+
+    def test_same_options_same_file(self, photo_png: Path, coin: Coin) -> None:
+        for name, threads in (("a", "1"), ("b", "2"), ("c", "3")):
+            assert coin("encode", "photo.png", "-o", name, "--seed", "7", "--threads", threads, *QUICK)[0] == 0
+        assert Path("a").read_bytes() == Path("b").read_bytes() == Path("c").read_bytes()
+
+    @pytest.mark.parametrize("suffix", ["npy", "jpg", "tiff", "ppm"])
+    def test_the_suffix_names_the_output_format(self, photo_png: Path, coin: Coin, suffix: str) -> None:
+        coin("encode", "photo.png", *QUICK)
+        assert coin("decode", "photo.coin", "-o", f"out.{suffix}")[0] == 0
+        decoded = np.load("out.npy") if suffix == "npy" else np.asarray(Image.open(f"out.{suffix}"))
+        assert decoded.shape == (16, 24, 3)
+
+    def test_sixteen_bit_arrays(self, photo_png: Path, coin: Coin, small: np.ndarray) -> None:
+        np.save("deep.npy", small.astype(np.uint16) * 257)
+        assert coin("encode", "deep.npy", *QUICK)[0] == 0
+        assert coin("decode", "deep.coin", "-o", "out.npy")[0] == 0
+        assert np.load("out.npy").dtype == np.uint16
+
+    def test_conversions_are_said_once(self, photo_png: Path, coin: Coin, small: np.ndarray) -> None:
+        Image.fromarray(small).convert("CMYK").save("cmyk.tiff")
+        _, _, err = coin("encode", "cmyk.tiff", *QUICK)
+        assert err.count("CMYK became RGB") == 1
+
+    def test_quiet(self, photo_png: Path, coin: Coin) -> None:
+        assert coin("encode", "photo.png", "-q", *QUICK) == (0, "", "")
+
+    def test_info(self, photo_png: Path, coin: Coin) -> None:
+        coin("encode", "photo.png", *QUICK)
+        status, out, _ = coin("info", "photo.coin")
+        assert status == 0
+        assert "24x16, RGB, 8 bits per sample" in out
+        facts = json.loads(coin("info", "photo.coin", "--json")[1])
+        assert facts["size"] == [24, 16]
+        assert facts["bytes"] == Path("photo.coin").stat().st_size
+
+    def test_version_and_help(self, coin: Coin) -> None:
+        assert coin("--version")[:2] == (0, f"coincodec {coincodec.__version__}\n")
+        for arguments in ([], ["encode"], ["decode"], ["info"], ["demo"]):
+            assert coin(*arguments, "--help")[0] == 0
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            [],
+            ["squeeze"],
+            ["encode"],
+            ["encode", "photo.png", "--steps", "many"],
+            ["encode", "photo.png", "--steps", "0"],
+            ["encode", "photo.png", "--bpp", "0.0001"],
+            ["encode", "photo.png", "--layers", "3"],
+            ["encode", "photo.png", "--preset", "turbo"],
+            ["encode", "photo.png", "--threads", "0"],
+            ["encode", "photo.png", "-o", "photo.png"],
+            ["encode", "photo.png", "-o", "./../*/photo.png"],
+        ],
+    )
+    def test_bad_use_exits_with_2(self, photo_png: Path, coin: Coin, arguments: list[str]) -> None:
+        arguments = [a.replace("../*", f"../{photo_png.parent.name}") for a in arguments]
+        before = photo_png.read_bytes()
+        status, out, err = coin(*arguments)
+        assert (status, out) == (2, "")
+        assert "Traceback" not in err
+        assert os.listdir() == ["photo.png"]
+        assert photo_png.read_bytes() == before
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["encode", "missing.png"],
+            ["encode", "text.txt"],
+            ["encode", "photo.png", "-o", "missing/photo.coin", *QUICK],
+            ["decode", "text.txt"],
+            ["decode", "photo.png", "-o", "other.png"],
+            ["decode", "good.coin", "-o", "out.xyz"],
+            ["decode", "good.coin", "--max-pixels", "100"],
+            ["decode", "good.coin", "--max-macs", "100"],
+            ["decode", "damaged.coin"],
+            ["info", "damaged.coin"],
+            ["info", "."],
+        ],
+    )
+    def test_bad_data_exits_with_1_and_one_line(self, photo_png: Path, coin: Coin, arguments: list[str]) -> None:
+        Path("text.txt").write_text("no picture")
+        coin("encode", "photo.png", "-o", "good.coin", *QUICK)
+        Path("damaged.coin").write_bytes(Path("good.coin").read_bytes()[:-1])
+        before = sorted(os.listdir())
+        status, out, err = coin(*arguments)
+        assert (status, out) == (1, "")
+        assert err.startswith("coin: ")
+        assert err.count("\n") == 1
+        assert sorted(os.listdir()) == before
+
+    def test_debug_shows_the_traceback(self, photo_png: Path) -> None:
+        with pytest.raises(coincodec.NotCoinError):
+            cli.main(["info", "photo.png", "--debug"])
+
+    def test_a_bad_environment_is_bad_use(self, photo_png: Path) -> None:
+        result = process("encode", "photo.png", env=os.environ | {"COINCODEC_ISA": "mmx"})
+        assert result.returncode == 2
+        assert result.stderr.startswith(b"coin: instruction set 'mmx'")
+        assert result.stderr.count(b"\n") == 1
+
+    def test_a_reader_that_leaves_is_no_traceback(self, photo_png: Path, coin: Coin) -> None:
+        coin("encode", "photo.png", *QUICK)
+        read, write = os.pipe()
+        os.close(read)
+        result = subprocess.run(
+            [sys.executable, "-m", "coincodec", "decode", "photo.coin", "-o", "-"], stdout=write, stderr=subprocess.PIPE
+        )
+        os.close(write)
+        assert result.returncode == 1
+        assert result.stderr == b""
+
+
+class TestOutputFiles:
+    def test_an_existing_output_is_replaced(self, photo_png: Path, coin: Coin) -> None:
+        Path("photo.coin").write_bytes(b"old")
+        assert coin("encode", "photo.png", *QUICK)[0] == 0
+        assert Path("photo.coin").read_bytes()[:6] == b"\xc3OIN\r\n"
+
+    def test_no_clobber_refuses(self, photo_png: Path, coin: Coin) -> None:
+        Path("photo.coin").write_bytes(b"old")
+        status, _, err = coin("encode", "photo.png", "--no-clobber", *QUICK)
+        assert status == 2
+        assert "--no-clobber" in err
+        assert Path("photo.coin").read_bytes() == b"old"
+        assert coin("encode", "photo.png", "--no-clobber", "-o", "new.coin", *QUICK)[0] == 0
+
+    def test_no_clobber_refuses_a_file_that_appears_meanwhile(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(b"old")
+        with pytest.raises(coincodec.UsageError):
+            write_atomically(str(tmp_path / "a"), b"new", clobber=False)
+        assert (tmp_path / "a").read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["a"]
+
+    def test_a_write_that_fails_leaves_the_old_file_and_no_other(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise OSError("disk on fire")
+
+        (tmp_path / "a").write_bytes(b"old")
+        monkeypatch.setattr(os, "replace", fail)
+        with pytest.raises(OSError, match="fire"):
+            write_atomically(str(tmp_path / "a"), b"new")
+        assert (tmp_path / "a").read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["a"]
+
+    def test_permissions_are_kept_or_ordinary(self, tmp_path: Path) -> None:
+        (tmp_path / "old").write_bytes(b"")
+        (tmp_path / "old").chmod(0o640)
+        mask = os.umask(0o022)
+        try:
+            for name in ("old", "new"):
+                write_atomically(str(tmp_path / name), b"data")
+        finally:
+            os.umask(mask)
+        assert (tmp_path / "old").stat().st_mode & 0o777 == 0o640
+        assert (tmp_path / "new").stat().st_mode & 0o777 == 0o644
+
+    def test_a_link_stays_a_link(self, tmp_path: Path) -> None:
+        (tmp_path / "target").write_bytes(b"old")
+        (tmp_path / "link").symlink_to("target")
+        write_atomically(str(tmp_path / "link"), b"new")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "target").read_bytes() == b"new"
+
+    def test_a_device_is_written_to(self) -> None:
+        write_atomically(os.devnull, b"gone")
+        assert not Path(os.devnull).is_file()
+
+
+class TestLongWork:
+    LONG = ("--layers", "5", "--width", "20", "--steps", "1000000")
+
+    def start(self, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "coincodec", "encode", "photo.png", *arguments], **options)  # type: ignore[call-overload,no-any-return]
+
+    @staticmethod
+    def read_until(master: int, wanted: bytes) -> bytes:
+        seen = b""
+        while wanted not in seen:
+            seen += os.read(master, 4096)
+        return seen
+
+    def test_a_terminal_sees_progress_and_control_c_stops_cleanly(self, photo_png: Path) -> None:
+        Path("photo.coin").write_bytes(b"old")
+        master, slave = pty.openpty()
+        with self.start(*self.LONG, stderr=slave) as child:
+            os.close(slave)
+            seen = self.read_until(master, b"left")
+            assert b"step" in seen
+            assert b"dB" in seen
+            child.send_signal(signal.SIGINT)
+            seen = self.read_until(master, b"interrupted")
+            assert child.wait() == 130
+        os.close(master)
+        assert b"Traceback" not in seen
+        assert Path("photo.coin").read_bytes() == b"old"
+        assert sorted(os.listdir()) == ["photo.coin", "photo.png"]
+
+    def test_a_killed_encode_leaves_nothing(self, photo_png: Path) -> None:
+        master, slave = pty.openpty()
+        with self.start(*self.LONG, stderr=slave) as child:
+            os.close(slave)
+            self.read_until(master, b"left")
+            child.kill()
+        os.close(master)
+        assert os.listdir() == ["photo.png"]
+
+    def test_a_pipe_sees_no_progress(self, photo_png: Path) -> None:
+        result = process("encode", "photo.png", *QUICK)
+        assert result.stdout == b""
+        assert result.stderr.count(b"\n") == 1
+        assert b"\r" not in result.stderr
+
+    def test_time_is_a_budget(self, photo_png: Path) -> None:
+        begun = time.monotonic()
+        assert process("encode", "photo.png", "--time", "0.3", "--layers", "2", "--width", "6").returncode == 0
+        assert 0.3 < time.monotonic() - begun
+
+
+def test_demo(tmp_path: Path, coin: Coin, monkeypatch: pytest.MonkeyPatch) -> None:
+    from coincodec import codec
+
+    quick = codec.encode_samples
+    monkeypatch.setattr(codec, "encode_samples", lambda samples, **options: quick(samples, **options | {"steps": 60}))
+    status, out, _ = coin("demo", "-o", str(tmp_path / "demo"))
+    assert status == 0
+    for word in ("coin", "JPEG", "bpp", "PSNR", "encode", "decode"):
+        assert word in out
+    assert sorted(os.listdir(tmp_path / "demo")) == [
+        "astronaut-decoded.png",
+        "astronaut-side-by-side.png",
+        "astronaut.coin",
+    ]
+    decoded = coincodec.decode((tmp_path / "demo" / "astronaut.coin").read_bytes())
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "demo" / "astronaut-decoded.png")), decoded)

@@ -1,0 +1,252 @@
+"""Pictures in every form people have them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image, ImageCms
+
+from coincodec import image
+from coincodec.container import MAX_SIDE
+from coincodec.errors import ImageError
+
+RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+GREY = RGB[:, :, 0]
+
+
+def png(picture: Image.Image, **options: object) -> io.BytesIO:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", **options)
+    buffer.seek(0)
+    return buffer
+
+
+class TestArrays:
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+    @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 2), (4, 5, 3), (4, 5, 4), (1, 1), (1, 5000)])
+    def test_accepted(self, shape: tuple[int, ...], dtype: type) -> None:
+        array = np.ones(shape, dtype)
+        samples = image.from_array(array).samples
+        assert samples.shape == (*shape[:2], shape[2] if len(shape) == 3 else 1)
+        assert samples.dtype == dtype
+
+    @pytest.mark.parametrize("shape", [(5,), (0, 5), (5, 0, 3), (4, 5, 0), (4, 5, 5), (2, 3, 4, 3)])
+    def test_shapes_refused(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(ImageError):
+            image.from_array(np.zeros(shape, np.uint8))
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.int16, np.uint32, bool])
+    def test_types_refused(self, dtype: type) -> None:
+        with pytest.raises(ImageError, match="uint8 or uint16"):
+            image.from_array(np.zeros((2, 2), dtype))
+
+    def test_a_side_too_long_is_refused(self) -> None:
+        with pytest.raises(ImageError, match="pixels"):
+            image.from_array(np.zeros((1, MAX_SIDE + 1), np.uint8))
+
+
+class TestPillow:
+    @pytest.mark.parametrize(
+        ("mode", "channels"), [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4)]
+    )
+    def test_modes_taken_as_they_are(self, mode: str, channels: int) -> None:
+        source = Image.fromarray(RGB).convert(mode)
+        picture = image.from_pillow(source)
+        assert picture.notes == ()
+        assert picture.samples.shape[2] == channels
+        assert np.array_equal(picture.samples, np.asarray(source).reshape(6, 9, channels))
+
+    def test_a_palette_becomes_rgb(self) -> None:
+        source = Image.fromarray(RGB).quantize(8)
+        picture = image.load(png(source))
+        assert np.array_equal(picture.samples, np.asarray(source.convert("RGB")))
+        assert picture.notes == ("palette became RGB",)
+
+    def test_a_transparent_palette_becomes_rgba(self) -> None:
+        source = Image.fromarray(RGB).quantize(8)
+        picture = image.load(png(source, transparency=3))
+        assert picture.samples.shape[2] == 4
+        assert np.array_equal(picture.samples[:, :, 3] == 0, np.asarray(source) == 3)
+
+    def test_a_transparent_colour_becomes_alpha(self) -> None:
+        picture = image.load(png(Image.fromarray(GREY), transparency=int(GREY[2, 3])))
+        assert picture.samples.shape[2] == 2
+        assert picture.samples[2, 3, 1] == 0
+        assert "transparent" in picture.notes[0]
+
+    def test_cmyk_becomes_rgb(self) -> None:
+        source = Image.fromarray(RGB).convert("CMYK")
+        picture = image.from_pillow(source)
+        assert np.array_equal(picture.samples, np.asarray(source.convert("RGB")))
+        assert picture.notes == ("CMYK became RGB",)
+
+    @pytest.mark.parametrize(
+        ("mode", "channels"), [("1", 1), ("La", 2), ("RGBa", 4), ("RGBX", 3), ("YCbCr", 3), ("HSV", 3), ("LAB", 3)]
+    )
+    def test_other_modes_are_converted_with_a_note(self, mode: str, channels: int) -> None:
+        through = {"La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
+        source = Image.new("LAB", (9, 6)) if mode == "LAB" else Image.fromarray(RGB).convert(through).convert(mode)
+        picture = image.from_pillow(source)
+        assert picture.samples.shape == (6, 9, channels)
+        assert len(picture.notes) == 1
+
+    def test_sixteen_bit_grey_keeps_its_bits(self) -> None:
+        deep = np.arange(54, dtype=np.uint16).reshape(6, 9) * 1200
+        for source in (Image.fromarray(deep), Image.fromarray(deep.astype(np.int32))):
+            picture = image.from_pillow(source)
+            assert picture.bit_depth == 16
+            assert np.array_equal(picture.samples[:, :, 0], deep)
+
+    def test_more_than_sixteen_bits_are_refused(self) -> None:
+        with pytest.raises(ImageError, match="16 bits"):
+            image.from_pillow(Image.fromarray(np.full((2, 2), 70000, np.int32)))
+
+    def test_floating_point_is_refused(self) -> None:
+        with pytest.raises(ImageError, match="floating"):
+            image.from_pillow(Image.new("F", (2, 2)))
+
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    def test_exif_orientation_is_applied(self, orientation: int) -> None:
+        upright = Image.fromarray(RGB)
+        undo = {
+            2: Image.Transpose.FLIP_LEFT_RIGHT,
+            3: Image.Transpose.ROTATE_180,
+            4: Image.Transpose.FLIP_TOP_BOTTOM,
+            5: Image.Transpose.TRANSPOSE,
+            6: Image.Transpose.ROTATE_90,
+            7: Image.Transpose.TRANSVERSE,
+            8: Image.Transpose.ROTATE_270,
+        }
+        stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        picture = image.load(png(stored, exif=exif))
+        assert np.array_equal(picture.samples, RGB)
+        assert len(picture.notes) == (orientation > 1)
+
+    def test_only_the_first_frame_of_an_animation(self) -> None:
+        frames = [Image.fromarray(RGB), Image.fromarray(255 - RGB)]
+        buffer = png(frames[0], save_all=True, append_images=frames[1:])
+        picture = image.load(buffer)
+        assert np.array_equal(picture.samples, RGB)
+        assert picture.notes == ("only the first of 2 frames is coded",)
+
+    def test_a_reader_that_drops_bits_is_told_on(self) -> None:
+        deep = np.random.default_rng(0).integers(0, 65536, (4, 5, 3), dtype=np.uint16)
+        picture = image.load(io.BytesIO(image.to_bytes(deep, "PNG")))
+        assert picture.bit_depth == 8
+        assert "16-bit" in picture.notes[0]
+
+
+class TestColourProfiles:
+    @staticmethod
+    def profile(gamma: float) -> bytes:
+        """An ICC profile for sRGB's primaries with a pure power curve, made by changing the curves of sRGB's."""
+        data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        curve = b"curv\0\0\0\0\0\0\0\1" + struct.pack(">H", round(gamma * 256)) + b"\0\0"
+        offset = len(data)
+        data += curve
+        for entry in range(struct.unpack_from(">I", data, 128)[0]):
+            at = 132 + 12 * entry
+            if data[at : at + 4] in (b"rTRC", b"gTRC", b"bTRC"):
+                struct.pack_into(">II", data, at + 4, offset, 14)
+            if data[at : at + 4] == b"desc":
+                where, length = struct.unpack_from(">II", data, at + 4)
+                data[where : where + length] = data[where : where + length].replace(b"s\0R\0G\0B", b"p\0o\0w\0r")
+        struct.pack_into(">I", data, 0, len(data))
+        return bytes(data)
+
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+    def test_another_profile_is_converted(self, mode: str) -> None:
+        linear = Image.new(mode, (4, 4), (64, 128, 200, 77)[: len(mode)])
+        picture = image.load(png(linear, icc_profile=self.profile(1.0)))
+        expected = 255 * (1.055 * (np.array([64, 128, 200]) / 255) ** (1 / 2.4) - 0.055)
+        assert np.abs(picture.samples[0, 0, :3] - expected).max() <= 2
+        assert "sRGB from the ICC profile" in picture.notes[0]
+        if mode == "RGBA":
+            assert (picture.samples[:, :, 3] == 77).all()
+
+    def test_srgb_is_left_alone(self) -> None:
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        picture = image.load(png(Image.fromarray(RGB), icc_profile=profile))
+        assert np.array_equal(picture.samples, RGB)
+        assert picture.notes == ()
+
+    def test_a_damaged_profile_is_ignored_with_a_note(self) -> None:
+        picture = image.load(png(Image.fromarray(RGB), icc_profile=b"not a profile"))
+        assert np.array_equal(picture.samples, RGB)
+        assert "ignored" in picture.notes[0]
+
+
+class TestFiles:
+    def test_arrays_are_read(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "a.npy", RGB.astype(np.uint16))
+        picture = image.load(str(tmp_path / "a.npy"))
+        assert picture.bit_depth == 16
+        assert np.array_equal(picture.samples, RGB)
+
+    def test_pickled_objects_are_refused(self) -> None:
+        buffer = io.BytesIO()
+        np.save(buffer, np.array([{"a": 1}]), allow_pickle=True)
+        buffer.seek(0)
+        with pytest.raises(ImageError, match="array"):
+            image.load(buffer)
+
+    @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x93NUMPY", b"no picture at all"])
+    def test_what_is_no_picture_is_refused(self, data: bytes) -> None:
+        with pytest.raises(ImageError):
+            image.load(io.BytesIO(data))
+
+    def test_truncated_at_every_byte(self) -> None:
+        data = png(Image.fromarray(RGB)).getvalue()
+        for length in range(len(data) - 24):  # checksums at the end of the last chunks are not needed
+            with pytest.raises(ImageError):
+                image.load(io.BytesIO(data[:length]))
+
+    @pytest.mark.parametrize("suffix", [".png", ".PNG", ".npy", ".jpg", ".webp", ".tiff", ".bmp"])
+    def test_formats_for_output(self, suffix: str) -> None:
+        assert image.to_bytes(RGB, image.output_format(suffix))
+
+    @pytest.mark.parametrize("suffix", ["", ".", ".coin", ".txt", ".psd"])
+    def test_no_format_for_output(self, suffix: str) -> None:
+        with pytest.raises(ImageError, match="no picture format"):
+            image.output_format(suffix)
+
+    def test_channels_a_format_cannot_hold_are_refused(self) -> None:
+        with pytest.raises(ImageError, match="JPEG"):
+            image.to_bytes(np.zeros((2, 2, 4), np.uint8), "JPEG")
+        with pytest.raises(ImageError, match="16-bit colour"):
+            image.to_bytes(np.zeros((2, 2, 3), np.uint16), "TIFF")
+
+    @given(
+        hnp.arrays(np.uint16, st.tuples(st.integers(1, 6), st.integers(1, 6), st.sampled_from([2, 3, 4]))),
+    )
+    def test_sixteen_bit_colour_png(self, samples: np.ndarray) -> None:
+        """Read back chunk by chunk, since Pillow would drop the low bytes."""
+        data = image.to_bytes(samples, "PNG")
+        assert data[:8] == b"\x89PNG\r\n\x1a\n"
+        chunks, at = {}, 8
+        while at < len(data):
+            length, name = struct.unpack_from(">I4s", data, at)
+            body = data[at + 8 : at + 8 + length]
+            assert struct.unpack_from(">I", data, at + 8 + length)[0] == zlib.crc32(name + body)
+            chunks[name], at = body, at + 12 + length
+        height, width, channels = samples.shape
+        colour_type = {2: 4, 3: 2, 4: 6}[channels]
+        assert chunks[b"IHDR"] == struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+        rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, -1)
+        assert (rows[:, 0] == 2).all()
+        unfiltered = np.cumsum(rows[:, 1:], axis=0, dtype=np.uint8)
+        assert np.array_equal(unfiltered.view(">u2").reshape(samples.shape), samples)
+
+    def test_sixteen_bit_grey_png_is_read_by_pillow(self) -> None:
+        deep = np.arange(54, dtype=np.uint16).reshape(6, 9) * 1200
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(image.to_bytes(deep, "PNG")))), deep)
