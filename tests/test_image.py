@@ -54,9 +54,7 @@ class TestArrays:
 
 
 class TestPillow:
-    @pytest.mark.parametrize(
-        ("mode", "channels"), [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4)]
-    )
+    @pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4)])
     def test_modes_taken_as_they_are(self, mode: str, channels: int) -> None:
         source = Image.fromarray(RGB).convert(mode)
         picture = image.from_pillow(source)

@@ -7,11 +7,11 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import FUSED
 
 from coincodec import native
 from coincodec.siren import reference
 from coincodec.siren.model import SirenShape, frequency_scale, initial_parameters, pixel_axes
+from conftest import FUSED
 
 SHAPES = [
     SirenShape(2, 3, 5, 20),
