@@ -16,6 +16,7 @@ from coincodec.siren.model import (
     paper_axes,
     pixel_axes,
     row_bands,
+    wrap_phases,
 )
 
 sides = st.integers(1, 60)
@@ -68,6 +69,17 @@ def test_a_network_fitted_on_the_papers_axes_is_the_same_function_on_ours(height
     theirs = native.siren_forward(parameters, shape, paper_axes(height, width), np.float32, 1)
     ours = native.siren_forward(moved, shape, pixel_axes(height, width), np.float32, 1)
     assert ours == pytest.approx(theirs, abs=1e-4)
+
+
+def test_wrapped_phases_give_the_same_function() -> None:
+    shape = SirenShape(2, 3, 3, 8)
+    parameters = initial_parameters(shape, 30, np.random.default_rng(1)) * frequency_scale(shape, 30)
+    wrapped = wrap_phases(shape, parameters)
+    biases = np.concatenate([matrix[:, -1] for matrix in shape.matrices(wrapped)[:-1]])
+    assert np.abs(shape.matrices(parameters)[0][:, -1]).max() > 6
+    assert np.abs(biases).max() <= np.pi + 1e-6
+    before, after = (native.siren_forward(p, shape, pixel_axes(9, 9), np.float32, 1) for p in (parameters, wrapped))
+    assert after == pytest.approx(before, abs=1e-4)
 
 
 def test_initial_weights_have_the_bounds_of_the_papers_code() -> None:

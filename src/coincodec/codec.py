@@ -18,7 +18,7 @@ from .report import Encoded, Info
 from .siren import stream
 from .siren.architecture import PAPER_TABLE, largest_fitting
 from .siren.fit import RECIPES, NativeObjective, axes_for, fit
-from .siren.model import Array32, SirenShape, from_paper_axes, pixel_axes, row_bands
+from .siren.model import Array32, SirenShape, from_paper_axes, pixel_axes, row_bands, wrap_phases
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -75,7 +75,7 @@ def encode_samples(
     parameters = fitted.parameters
     if recipe.paper_coordinates:
         parameters = from_paper_axes(shape, parameters, rows, columns)
-    parameters = stream.to_half(parameters)
+    parameters = stream.to_half(wrap_phases(shape, parameters))
     data = container.write(_header(samples, shape), stream.write_weights(shape, parameters))
 
     error = sum(

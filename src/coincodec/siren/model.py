@@ -92,6 +92,15 @@ def from_paper_axes(shape: SirenShape, parameters: Array32, height: int, width: 
     return moved
 
 
+def wrap_phases(shape: SirenShape, parameters: Array32) -> Array32:
+    """The same function with every bias of a sine in [-pi, pi], where half floats are finest."""
+    wrapped = parameters.copy()
+    for matrix in shape.matrices(wrapped)[:-1]:
+        turns = np.round(matrix[:, -1].astype(np.float64) / (2 * np.pi))
+        matrix[:, -1] -= 2 * np.pi * turns
+    return wrapped
+
+
 def initial_parameters(shape: SirenShape, w0: float, rng: np.random.Generator) -> Array32:
     """Random parameters as in the paper's code (Sitzmann et al. 2020, section 3.2), before scaling by w0.
 
