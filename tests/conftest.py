@@ -6,12 +6,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from coincodec import native
+
+# How long an example takes is no property of ours.
+hypothesis.settings.register_profile("coincodec", deadline=None)
+hypothesis.settings.load_profile("coincodec")
 
 FUSED = [isa for isa in native.supported_isas() if isa != "baseline"]
 

@@ -147,7 +147,8 @@ class TestErrors:
         [
             ["encode", "missing.png"],
             ["encode", "text.txt"],
-            ["encode", "photo.png", "-o", "missing/photo.coin", *QUICK],
+            ["encode", "photo.png", "-o", "missing/photo.coin", "--steps", "1000000000"],
+            ["encode", "photo.png", "-o", ".", "--steps", "1000000000"],
             ["decode", "text.txt"],
             ["decode", "photo.png", "-o", "other.png"],
             ["decode", "good.coin", "-o", "out.xyz"],
@@ -286,6 +287,15 @@ class TestLongWork:
             child.kill()
         os.close(master)
         assert os.listdir() == ["photo.png"]
+
+    def test_binary_data_is_not_written_to_a_terminal(self, photo_png: Path) -> None:
+        master, slave = pty.openpty()
+        with self.start("-o", "-", *self.LONG, stdout=slave, stderr=subprocess.PIPE) as child:
+            assert child.wait() == 2
+            assert child.stderr is not None
+            assert b"terminal" in child.stderr.read()
+        os.close(slave)
+        os.close(master)
 
     def test_a_pipe_sees_no_progress(self, photo_png: Path) -> None:
         result = process("encode", "photo.png", *QUICK)
