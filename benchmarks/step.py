@@ -26,7 +26,8 @@ SHAPES = [SirenShape(2, 3, 5, 20), SirenShape(2, 3, 10, 28), SirenShape(2, 3, 13
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """Duration of one call."""
+    """Duration of a call that follows another, so that threads and caches are awake."""
+    work()
     start = time.perf_counter()
     work()
     return 1e3 * (time.perf_counter() - start)
@@ -107,6 +108,7 @@ def measure(
         for threads in arguments.threads:
             if with_torch:
                 theirs[threads].append(milliseconds(torch_step(shape, targets, threads)))
+                time.sleep(0.2)  # PyTorch's idle threads spin for a while before they leave the cores
             for isa in arguments.isa:
                 native.select_isa(isa)
                 ours[threads, isa].append(milliseconds(our_step(shape, targets, threads)))
