@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -313,7 +314,7 @@ def test_demo(tmp_path: Path, coin: Coin, monkeypatch: pytest.MonkeyPatch) -> No
     from coincodec import codec
 
     quick = codec.encode_samples
-    monkeypatch.setattr(codec, "encode_samples", lambda samples, **options: quick(samples, **options | {"steps": 60}))
+    monkeypatch.setattr(codec, "encode_samples", lambda s, options, p: quick(s, replace(options, steps=60), p))
     status, out, _ = coin("demo", "-o", str(tmp_path / "demo"))
     assert status == 0
     for word in ("coin", "JPEG", "bpp", "PSNR", "encode", "decode"):

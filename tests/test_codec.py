@@ -17,6 +17,7 @@ import coincodec
 from coincodec import codec, container, metrics
 from coincodec.container import Header, Section
 from coincodec.errors import CorruptError, FormatError, LimitError, TargetError, UnsupportedError, UsageError
+from coincodec.options import EncodeOptions
 from coincodec.siren import stream
 from coincodec.siren.model import SirenShape
 
@@ -93,13 +94,13 @@ class TestRoundTrip:
 
 class TestEncode:
     def test_the_reported_psnr_is_the_decoder_s(self, photo: np.ndarray) -> None:
-        encoded = codec.encode_samples(photo, layers=3, width=12, steps=50)
+        encoded = codec.encode_samples(photo, EncodeOptions(layers=3, width=12, steps=50))
         assert encoded.psnr == psnr(coincodec.decode(encoded.data), photo)
 
     def test_psnr_of_several_bands(self, small: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-        whole = codec.encode_samples(small, **QUICK)
+        whole = codec.encode_samples(small, EncodeOptions(**QUICK))
         monkeypatch.setattr(codec, "_BAND", 50)
-        banded = codec.encode_samples(small, **QUICK)
+        banded = codec.encode_samples(small, EncodeOptions(**QUICK))
         assert banded == codec.Encoded(whole.data, whole.psnr, whole.shape, whole.steps, banded.seconds)
 
     def test_same_bytes_whatever_the_threads(self, photo: np.ndarray) -> None:

@@ -10,11 +10,10 @@
 
 #include "simd/sincos.h"
 #include "simd/vector.h"
+#include "siren/strip.h"
 
 namespace coin::COIN_ISA {
 namespace {
-
-constexpr int kStrip = 32;
 
 // Most outputs of a matrix-product tile (times two vectors of samples), and most inputs of a
 // weight-gradient tile (times four outputs): as many accumulators as the registers hold.
@@ -231,73 +230,6 @@ void unpack(const SirenShape& s, const float* partial, float* gradient) {
       gradient += by_row.size(g) * row;
     }
   }
-}
-
-// Number of the k-th sample of the list, the last one again past the end (strips are always whole).
-std::int64_t number_of(const Samples& samples, std::int64_t k, std::int64_t last) {
-  if (k >= last) k = last - 1;
-  return samples.index ? samples.index[k] : k;
-}
-
-void load_coordinates(const Samples& samples, std::int64_t first, std::int64_t last, float* x) {
-  for (int lane = 0; lane < kStrip; ++lane) {
-    std::int64_t rest = number_of(samples, first + lane, last);
-    for (int d = samples.dims - 1; d >= 0; --d) {
-      const std::int64_t q = rest / samples.extent[d];
-      x[d * kStrip + lane] = samples.axis[d][rest - q * samples.extent[d]];
-      rest = q;
-    }
-  }
-}
-
-template <class T>
-void gather(const T* values, float unit, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
-            float* t) {
-  for (int lane = 0; lane < kStrip; ++lane) {
-    const T* value = values + number_of(samples, first + lane, last) * channels;
-    for (int c = 0; c < channels; ++c) t[c * kStrip + lane] = unit * static_cast<float>(value[c]);
-  }
-}
-
-void load_targets(Values targets, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
-                  float* t) {
-  switch (targets.type) {
-    case SampleType::u8:
-      return gather(static_cast<const std::uint8_t*>(targets.data), 1.0f / 255, samples, first, last, channels, t);
-    case SampleType::u16:
-      return gather(static_cast<const std::uint16_t*>(targets.data), 1.0f / 65535, samples, first, last, channels, t);
-    case SampleType::f32:
-      return gather(static_cast<const float*>(targets.data), 1.0f, samples, first, last, channels, t);
-  }
-}
-
-// Rounds half up after clamping to [0, 1]. The comparisons are written so that NaN becomes 0.
-template <class T>
-void scatter_rounded(const float* y, float maximum, T* out, int channels, int count) {
-  for (int lane = 0; lane < count; ++lane)
-    for (int c = 0; c < channels; ++c) {
-      const float v = y[c * kStrip + lane] * maximum;
-      *out++ = static_cast<T>((v > 0 ? v < maximum ? v : maximum : 0) + 0.5f);
-    }
-}
-
-void store_values(const float* y, Values out, std::int64_t first, int channels, int count) {
-  const std::int64_t at = first * channels;
-  switch (out.type) {
-    case SampleType::u8:
-      return scatter_rounded(y, 255.0f, static_cast<std::uint8_t*>(out.data) + at, channels, count);
-    case SampleType::u16:
-      return scatter_rounded(y, 65535.0f, static_cast<std::uint16_t*>(out.data) + at, channels, count);
-    case SampleType::f32: {
-      float* p = static_cast<float*>(out.data) + at;
-      for (int lane = 0; lane < count; ++lane)
-        for (int c = 0; c < channels; ++c) *p++ = y[c * kStrip + lane];
-    }
-  }
-}
-
-int lanes_left(std::int64_t first, std::int64_t last) {
-  return last - first < kStrip ? static_cast<int>(last - first) : kStrip;
 }
 
 void forward(const SirenShape& s, const float* packed, const Samples& samples, std::int64_t first, std::int64_t last,

@@ -25,6 +25,7 @@ from .errors import (
     UsageError,
 )
 from .limits import DEFAULT_LIMITS, Limits
+from .options import EncodeOptions
 from .progress import Progress
 from .report import Info
 
@@ -89,19 +90,8 @@ def encode(
     """
     from . import codec  # here, so that importing the package does not yet load NumPy and Pillow
 
-    return codec.encode_samples(
-        codec.as_picture(image).samples,
-        model=model,
-        preset=preset,
-        bpp=bpp,
-        layers=layers,
-        width=width,
-        steps=steps,
-        time=time,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-    ).data
+    options = EncodeOptions(model, preset, bpp, layers, width, steps, time, seed, threads)
+    return codec.encode_samples(codec.as_picture(image).samples, options, progress).data
 
 
 def decode(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:

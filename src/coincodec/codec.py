@@ -13,6 +13,7 @@ from . import container, image, metrics, native
 from .container import Header
 from .errors import ConversionWarning, UnsupportedError, UsageError
 from .limits import DEFAULT_LIMITS, Limits
+from .options import EncodeOptions
 from .progress import Progress
 from .report import Encoded, Info
 from .siren import stream
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MODELS = (stream.NAME,)
-PRESETS = tuple(RECIPES)
 
 # Rate when none is asked for, and the networks that bound it for very small and very large pictures.
 DEFAULT_BPP = 0.31
@@ -46,32 +46,18 @@ def as_picture(source: NDArray[Any] | Image) -> image.Picture:
 
 def encode_samples(
     samples: image.Samples,
-    *,
-    model: str = "siren",
-    preset: str = "default",
-    bpp: float | None = None,
-    layers: int | None = None,
-    width: int | None = None,
-    steps: int | None = None,
-    time: float | None = None,
-    seed: int = 0,
-    threads: int | None = None,
+    options: EncodeOptions,
     progress: Callable[[Progress], None] | None = None,
 ) -> Encoded:
     """`coincodec.encode` for samples of shape (height, width, channels), with a report."""
-    if model not in MODELS:
-        raise UsageError(f"model must be one of {', '.join(MODELS)}, not {model!r}")
-    if preset not in RECIPES:
-        raise UsageError(f"preset must be one of {', '.join(PRESETS)}, not {preset!r}")
-    if seed < 0:
-        raise UsageError(f"seed must not be negative, not {seed}")
-    threads = native.resolve_threads(threads)
+    _check(options)
+    threads = native.resolve_threads(options.threads)
     rows, columns = samples.shape[:2]
-    shape = _choose_shape(samples, bpp, layers, width)
-    recipe = RECIPES[preset]
+    shape = _choose_shape(samples, options)
+    recipe = RECIPES[options.preset]
 
     objective = NativeObjective(samples, shape, axes_for(recipe, rows, columns), threads)
-    fitted = fit(objective, shape, recipe, steps=steps, time=time, seed=seed, progress=progress)
+    fitted = fit(objective, shape, recipe, steps=options.steps, time=options.time, seed=options.seed, progress=progress)
     parameters = fitted.parameters
     if recipe.paper_coordinates:
         parameters = from_paper_axes(shape, parameters, rows, columns)
@@ -137,25 +123,36 @@ def _header(samples: image.Samples, shape: SirenShape) -> Header:
     return Header(stream.FAMILY, columns, rows, channels, 8 * samples.dtype.itemsize, stream.header_parameters(shape))
 
 
-def _choose_shape(samples: image.Samples, bpp: float | None, layers: int | None, width: int | None) -> SirenShape:
+def _check(options: EncodeOptions) -> None:
+    """Raises `UsageError` for options that are wrong in themselves or contradict each other."""
+    if options.model not in MODELS:
+        raise UsageError(f"model must be one of {', '.join(MODELS)}, not {options.model!r}")
+    if options.preset not in RECIPES:
+        raise UsageError(f"preset must be one of {', '.join(RECIPES)}, not {options.preset!r}")
+    if options.seed < 0:
+        raise UsageError(f"seed must not be negative, not {options.seed}")
+    if options.bpp is not None and not 0 < options.bpp < float("inf"):
+        raise UsageError(f"bpp must be a positive number, not {options.bpp}")
+    if (options.layers is None) != (options.width is None):
+        raise UsageError("layers and width go together")
+    if options.layers is not None and options.width is not None:
+        if options.bpp is not None:
+            raise UsageError("give either bpp or layers and width, not both")
+        if not (1 <= options.layers <= native.MAX_LAYERS and 1 <= options.width <= native.MAX_WIDTH):
+            raise UsageError(f"layers must be 1 to {native.MAX_LAYERS}, width 1 to {native.MAX_WIDTH}")
+
+
+def _choose_shape(samples: image.Samples, options: EncodeOptions) -> SirenShape:
     rows, columns, channels = samples.shape
 
     def size(shape: SirenShape) -> int:
         weights = stream.weights_bytes(shape)
         return container.overhead(_header(samples, shape), [weights]) + weights
 
-    if (layers is None) != (width is None):
-        raise UsageError("layers and width go together")
-    if layers is not None and width is not None:
-        if bpp is not None:
-            raise UsageError("give either bpp or layers and width, not both")
-        if not (1 <= layers <= native.MAX_LAYERS and 1 <= width <= native.MAX_WIDTH):
-            raise UsageError(f"layers must be 1 to {native.MAX_LAYERS}, width 1 to {native.MAX_WIDTH}")
-        return SirenShape(2, channels, layers, width)
-    if bpp is not None:
-        if not 0 < bpp < float("inf"):
-            raise UsageError(f"bpp must be a positive number, not {bpp}")
-        return largest_fitting(2, channels, int(bpp * rows * columns / 8), size)
+    if options.layers is not None and options.width is not None:
+        return SirenShape(2, channels, options.layers, options.width)
+    if options.bpp is not None:
+        return largest_fitting(2, channels, int(options.bpp * rows * columns / 8), size)
     least, most = (size(SirenShape(2, channels, *pair)) for pair in (_LEAST_DEFAULT, _MOST_DEFAULT))
     budget = min(max(int(DEFAULT_BPP * rows * columns / 8), least), most)
     return largest_fitting(2, channels, budget, size)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CoincodecError
 from ..files import write_atomically
+from ..options import EncodeOptions
 from .options import add_threads
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"photograph  {width}x{height}, {photo.nbytes:,} bytes as samples (NASA, Eileen Collins; public domain)")
 
     with TerminalProgress("fitting") as progress:
-        encoded = codec.encode_samples(photo, threads=arguments.threads, progress=progress)
+        encoded = codec.encode_samples(photo, EncodeOptions(threads=arguments.threads), progress)
     start = time.perf_counter()
     decoded = codec.decode(encoded.data, threads=arguments.threads)
     decode_seconds = time.perf_counter() - start

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from ..files import STANDARD, read_bytes, write_atomically
+from ..options import EncodeOptions
 from .options import add_output, add_threads, output_path
 
 if TYPE_CHECKING:
@@ -51,24 +53,13 @@ def run(arguments: argparse.Namespace) -> None:
         if not arguments.quiet:
             print(text, file=sys.stderr)
 
+    options = EncodeOptions(**{field.name: getattr(arguments, field.name) for field in fields(EncodeOptions)})
     source = arguments.input
     picture = image.load(io.BytesIO(read_bytes(source)) if source == STANDARD else source)
     for note in picture.notes:
         say(f"coin: {note}")
     with TerminalProgress("fitting") as progress:
-        encoded = codec.encode_samples(
-            picture.samples,
-            model=arguments.model,
-            preset=arguments.preset,
-            bpp=arguments.bpp,
-            layers=arguments.layers,
-            width=arguments.width,
-            steps=arguments.steps,
-            time=arguments.time,
-            seed=arguments.seed,
-            threads=arguments.threads,
-            progress=None if arguments.quiet else progress,
-        )
+        encoded = codec.encode_samples(picture.samples, options, None if arguments.quiet else progress)
     write_atomically(path, encoded.data, clobber=not arguments.no_clobber)
     rows, columns, _ = picture.samples.shape
     say(

@@ -177,7 +177,53 @@ class Fitted:
 
 
 class _Diverged(Exception):
-    pass
+    """Raised by an attempt whose loss runs away."""
+
+
+class _Budget:
+    """How long an attempt lasts: a number of steps, or until a moment of the clock, whichever ends first."""
+
+    def __init__(self, steps: int | None, deadline: float | None) -> None:
+        self.steps, self.deadline = steps, deadline
+        self.begun = clock.monotonic()
+
+    def share(self, step: int) -> float:
+        """How much of the attempt is over after so many steps, 0 to 1."""
+        share = 0.0 if self.steps is None else step / self.steps
+        if self.deadline is not None:
+            left = self.deadline - self.begun
+            share = max(share, (clock.monotonic() - self.begun) / left if left > 0 else 1.0)
+        return min(share, 1.0)
+
+    def expected_steps(self, step: int) -> int:
+        """How many steps it will have been at the end, seen from after `step` steps."""
+        if self.steps is not None and self.deadline is None:
+            return self.steps
+        return max(step, round(step / max(self.share(step), 1e-9)))
+
+
+class _RunningLoss:
+    """A moving average of the steps' losses, and whether it shows a divergence."""
+
+    WARM_UP, TOLERANCE = 200, 2.0
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.first = self.mean = math.nan
+
+    def add(self, loss: float) -> None:
+        """Raises `_Diverged` if the loss is not finite or has grown beyond where it began."""
+        if self.steps == 0:
+            self.first = self.mean = loss
+        self.steps += 1
+        self.mean += (loss - self.mean) * max(0.02, 1 / self.steps)
+        if not math.isfinite(loss) or (self.steps > self.WARM_UP and self.mean > self.TOLERANCE * self.first):
+            raise _Diverged
+
+    @property
+    def psnr(self) -> float:
+        """In dB, of the mean."""
+        return -10 * math.log10(max(self.mean, 1e-12))
 
 
 def axes_for(recipe: Recipe, height: int, width: int) -> list[Array32]:
@@ -201,7 +247,7 @@ def fit(
     depend on the machine. A fit that diverges is begun again at half the rate. The parameters
     returned are for the axes the objective uses.
 
-    Raises `FitError` if it diverges four times, `UsageError` for a bad number.
+    Raises `FitError` if it diverges at every rate tried, `UsageError` for a bad number.
     """
     if steps is not None and steps < 1:
         raise UsageError(f"steps must be at least 1, not {steps}")
@@ -210,9 +256,16 @@ def fit(
     if steps is None and time is None:
         steps = recipe.steps
     start = clock.monotonic()
-    for attempt in range(4):
+
+    def report(step: int, total: int, psnr: float) -> None:
+        if progress is not None:
+            progress(Progress(step, total, psnr, clock.monotonic() - start))
+
+    for slowdown in (1.0, 0.5, 0.25, 0.125):
+        budget = _Budget(steps, None if time is None else start + time)
         try:
-            return _attempt(objective, shape, recipe, steps, time, seed, progress, start, 0.5**attempt)
+            parameters, taken = _attempt(objective, shape, recipe, slowdown, budget, seed, report)
+            return Fitted(parameters, taken, clock.monotonic() - start)
         except _Diverged:
             continue
     raise FitError(f"the fit of a {shape} network diverged at every learning rate tried")
@@ -222,13 +275,12 @@ def _attempt(
     objective: Objective,
     shape: SirenShape,
     recipe: Recipe,
-    steps: int | None,
-    time: float | None,
-    seed: int,
-    progress: Callable[[Progress], None] | None,
-    start: float,
     slowdown: float,
-) -> Fitted:
+    budget: _Budget,
+    seed: int,
+    report: Callable[[int, int, float], None],
+) -> tuple[Array32, int]:
+    """One fit from the beginning, at the recipe's rate times `slowdown`: parameters and steps taken."""
     rng = np.random.default_rng(seed)
     parameters = initial_parameters(shape, recipe.w0, rng)
     scale = frequency_scale(shape, recipe.w0)
@@ -237,35 +289,20 @@ def _attempt(
     if recipe.batch is not None and objective.height * objective.width > recipe.batch:
         sampler = StratifiedSampler(objective.height, objective.width, recipe.batch, rng)
 
-    began = clock.monotonic()
     best, best_loss = None, math.inf
-    smooth = first = math.nan
-    number = 0
-    while True:
-        elapsed = clock.monotonic() - began
-        share = 0.0
-        if steps is not None:
-            share = number / steps
-        if time is not None:
-            left = time - (began - start)
-            share = max(share, elapsed / left if left > 0 else 1.0)
-        if share >= 1 and number > 0:
-            break
+    running = _RunningLoss()
+    step = 0
+    while step == 0 or budget.share(step) < 1:
+        share = budget.share(step)
         network = scale * parameters
         loss, gradient = objective.loss_and_gradient(network, sampler.draw() if sampler else None)
-        first = loss if number == 0 else first
-        smooth = loss if number == 0 else smooth + (loss - smooth) * max(0.02, 1 / (number + 1))
-        if not math.isfinite(loss) or (number >= 200 and smooth > 2 * first):
-            raise _Diverged
+        running.add(loss)
         if not recipe.muon and share >= 0.5 and loss < best_loss:
             best, best_loss = network, loss
-        optimiser.step(scale * gradient, number, min(share, 1.0))
-        number += 1
-        if progress is not None:
-            total = max(number, steps if time is None and steps else round(number / max(share, 1e-9)))
-            spent = clock.monotonic() - start
-            progress(Progress(number, total, -10 * math.log10(max(smooth, 1e-12)), spent))
+        optimiser.step(scale * gradient, step, share)
+        step += 1
+        report(step, budget.expected_steps(step), running.psnr)
     result = best if best is not None else scale * parameters
     if not np.isfinite(result).all():
         raise _Diverged
-    return Fitted(result, number, clock.monotonic() - start)
+    return result, step
