@@ -63,7 +63,7 @@ def siren_forward(
     """Evaluates a SIREN on the separable grid of `axes`.
 
     parameters: flat, layer by layer, row by row, each row [W | b] of h = sin(W h + b).
-    shape: (inputs, outputs, sine layers, width).
+    shape: (inputs, outputs, sine layers, width): 1 to 8, 1 to 16, 1 to MAX_LAYERS, 1 to MAX_WIDTH.
     axes: one array of coordinates per input.
     dtype: float32 for the raw values; uint8 or uint16 for value * maximum, clamped, rounded half up.
 

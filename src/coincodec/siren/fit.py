@@ -216,7 +216,7 @@ class _RunningLoss:
         if self.steps == 0:
             self.first = self.mean = loss
         self.steps += 1
-        self.mean += (loss - self.mean) * max(0.02, 1 / self.steps)
+        self.mean += (loss - self.mean) * max(0.05, 1 / self.steps)
         if not math.isfinite(loss) or (self.steps > self.WARM_UP and self.mean > self.TOLERANCE * self.first):
             raise _Diverged
 
