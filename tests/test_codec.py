@@ -274,6 +274,18 @@ def test_importing_the_package_loads_neither_numpy_nor_pillow() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
+def test_decoding_loads_nothing_of_the_bench() -> None:
+    heavy = "{'matplotlib', 'scipy', 'bjontegaard', 'imagecodecs', 'imageio_ffmpeg', 'pillow_heif', 'skimage'}"
+    code = f"""
+import sys
+import coincodec, coincodec.cli
+coincodec.decode({siren()!r})
+print(sorted({heavy} & set(sys.modules)), [name for name in sys.modules if name.startswith('coincodec.bench')])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[] []"
+
+
 class TestMetrics:
     def test_psnr(self) -> None:
         assert metrics.psnr(0, 8) == math.inf

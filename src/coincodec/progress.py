@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
-from typing import TextIO
+from types import TracebackType
+from typing import Self, TextIO
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Progress:
         return self.elapsed * (self.steps - self.step) / self.step
 
 
-class TerminalProgress:
-    """Draws `Progress` on one line of a terminal; does nothing where `stream` is not a terminal.
+class ProgressLine:
+    """One line of a terminal that is drawn again and again; nothing where `stream` is not a terminal.
 
     A context manager: on leaving, the line is wiped.
     """
@@ -44,27 +45,35 @@ class TerminalProgress:
         self.drawn_at = 0.0
         self.width = 0
 
-    def __enter__(self) -> TerminalProgress:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.width:
             self.stream.write("\r" + " " * self.width + "\r")
             self.stream.flush()
 
-    def __call__(self, progress: Progress) -> None:
+    def draw(self, done: int, total: int, note: str, remaining: float) -> None:
+        """Shows how many of how many are done, what is being done, and the seconds left; not too often."""
         now = time.monotonic()
-        if not self.shown or (now - self.drawn_at < self.INTERVAL and progress.step < progress.steps):
+        if not self.shown or (now - self.drawn_at < self.INTERVAL and done < total):
             return
         self.drawn_at = now
-        full = self.BAR * progress.step // progress.steps
-        line = (
-            f"{self.label} [{'=' * full}{' ' * (self.BAR - full)}] "
-            f"step {progress.step}/{progress.steps}  {progress.psnr:.2f} dB  {_clock(progress.remaining)} left"
-        )
+        full = self.BAR * done // total
+        bar = "=" * full + " " * (self.BAR - full)
+        line = f"{self.label} [{bar}] {done}/{total}  {note}  {_clock(remaining)} left"
         self.stream.write("\r" + line.ljust(self.width))
         self.stream.flush()
-        self.width = len(line)
+        self.width = max(self.width, len(line))
+
+
+class FitProgressLine(ProgressLine):
+    """A `ProgressLine` that can be given as the `progress` of an encode."""
+
+    def __call__(self, progress: Progress) -> None:
+        self.draw(progress.step, progress.steps, f"steps  {progress.psnr:.2f} dB", progress.remaining)
 
 
 def _clock(seconds: float) -> str:

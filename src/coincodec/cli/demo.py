@@ -52,13 +52,13 @@ def run(arguments: argparse.Namespace) -> None:
     from PIL import Image
 
     from .. import codec
-    from ..progress import TerminalProgress
+    from ..progress import FitProgressLine
 
     photo: Any = getattr(data, NAME)()
     height, width, _ = photo.shape
     print(f"photograph  {width}x{height}, {photo.nbytes:,} bytes as samples (NASA, Eileen Collins; public domain)")
 
-    with TerminalProgress("fitting") as progress:
+    with FitProgressLine("fitting") as progress:
         encoded = codec.encode_samples(photo, EncodeOptions(threads=arguments.threads), progress)
     start = time.perf_counter()
     decoded = codec.decode(encoded.data, threads=arguments.threads)

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     from .. import codec, image
     from ..metrics import bits_per_pixel
-    from ..progress import TerminalProgress
+    from ..progress import FitProgressLine
 
     def say(text: str) -> None:
         if not arguments.quiet:
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     picture = image.load(io.BytesIO(read_bytes(source)) if source == STANDARD else source)
     for note in picture.notes:
         say(f"coin: {note}")
-    with TerminalProgress("fitting") as progress:
+    with FitProgressLine("fitting") as progress:
         encoded = codec.encode_samples(picture.samples, options, None if arguments.quiet else progress)
     write_atomically(path, encoded.data, clobber=not arguments.no_clobber)
     rows, columns, _ = picture.samples.shape

@@ -1,0 +1,31 @@
+"""The codecs the bench can run, by name."""
+
+from __future__ import annotations
+
+from ...errors import UsageError
+from .base import Codec, MissingCodecError, Rgb
+from .coin import CoinSiren
+from .compressai import Bms, Cst, Mbt
+from .external import Bpg, Vtm
+from .ffmpeg import Hevc, Vvc
+from .heic import Heic
+from .jxl import JpegXl
+from .pillow import Avif, Jpeg, Jpeg2000, JpegDefault, WebP
+
+REGISTRY: dict[str, type[Codec]] = {
+    codec.name: codec
+    for codec in (
+        *(CoinSiren, Jpeg, JpegDefault, Jpeg2000, WebP, Avif, JpegXl, Heic, Hevc, Bpg, Vvc, Vtm),
+        *(Bms, Mbt, Cst),
+    )
+}
+
+
+def make(name: str) -> Codec:
+    """The codec of that name. Raises `UsageError` if there is none."""
+    if name not in REGISTRY:
+        raise UsageError(f"unknown codec {name!r}; there are {', '.join(REGISTRY)}")
+    return REGISTRY[name]()
+
+
+__all__ = ["REGISTRY", "Codec", "MissingCodecError", "Rgb", "make"]

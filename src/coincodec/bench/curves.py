@@ -1,0 +1,134 @@
+"""Rate-distortion curves, measured and published, and how far one lies from another."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from statistics import fmean
+
+import bjontegaard
+
+from ..errors import UsageError
+from .results import Result, newest
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of one codec, rates rising, each the mean over the same pictures.
+
+    id: as on the command line. title: as in a plot. settings: how it was made; for a published curve, its
+    source. measured: by this bench. images: how many pictures. bpp, psnr (dB, mean of per-image values), and,
+    for measured curves, ms_ssim (empty where a picture was too small), encode_seconds and decode_seconds.
+    """
+
+    id: str
+    title: str
+    settings: str
+    measured: bool
+    images: int
+    bpp: tuple[float, ...]
+    psnr: tuple[float, ...]
+    ms_ssim: tuple[float, ...] = ()
+    encode_seconds: tuple[float, ...] = ()
+    decode_seconds: tuple[float, ...] = ()
+    threads: int = 1
+    versions: tuple[tuple[str, str], ...] = ()
+
+
+def measured(results: Iterable[Result], images: Iterable[str] | None = None) -> list[Curve]:
+    """Curves of the newest results, codecs in the order in which they appear.
+
+    A point counts only if it was measured on every picture (of `images`, else on as many as any point of the
+    results): a mean over fewer pictures would be another curve.
+    """
+    points: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    for result in newest(results):
+        points[result.codec][result.point].append(result)
+    if images is None:
+        images = {result.image for by_point in points.values() for rows in by_point.values() for result in rows}
+    wanted = set(images)
+    curves = []
+    for codec, by_point in points.items():
+        complete = []
+        for rows in by_point.values():
+            kept = [row for row in rows if row.image in wanted]
+            if {row.image for row in kept} == wanted:
+                complete.append(kept)
+        if complete:
+            curves.append(_mean_curve(codec, complete))
+    return curves
+
+
+def published() -> list[Curve]:
+    """The curves for Kodak that others have published, with their sources. PSNR only."""
+    data = json.loads(files("coincodec.bench").joinpath("data/kodak_published.json").read_text(encoding="utf-8"))
+    return [
+        Curve(
+            id=row["id"],
+            title=row["name"],
+            settings=row["source"] + (f"; {row['note']}" if "note" in row else ""),
+            measured=False,
+            images=24,
+            bpp=tuple(row["bpp"]),
+            psnr=tuple(row["psnr"]),
+        )
+        for row in data["curves"]
+    ]
+
+
+def pick(curves: Sequence[Curve], names: Iterable[str]) -> list[Curve]:
+    """The curves with these ids, in this order. Raises `UsageError` for one that is not there."""
+    known = {curve.id: curve for curve in curves}
+    chosen = []
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no curve {name!r}; there are {', '.join(known)}")
+        chosen.append(known[name])
+    return chosen
+
+
+def bd_rate(anchor: Curve, test: Curve) -> float | None:
+    """Bjontegaard delta rate in per cent over PSNR, Akima interpolation: negative if `test` needs fewer bits.
+
+    Only over the qualities that both curves reach, nothing is extrapolated. None where that range is empty or
+    covers less than a third of the shorter of the two, or a curve has fewer than four points.
+    """
+    if min(len(anchor.bpp), len(test.bpp)) < 4:
+        return None
+    low, high = max(min(anchor.psnr), min(test.psnr)), min(max(anchor.psnr), max(test.psnr))
+    shorter = min(max(curve.psnr) - min(curve.psnr) for curve in (anchor, test))
+    if high - low < shorter / 3:
+        return None
+    rate = bjontegaard.bd_rate(
+        anchor.bpp, anchor.psnr, test.bpp, test.psnr, method="akima", require_matching_points=False, min_overlap=0
+    )
+    return float(rate) if math.isfinite(rate) else None
+
+
+def _mean_curve(codec: str, points: list[list[Result]]) -> Curve:
+    points.sort(key=lambda rows: fmean(row.bpp for row in rows))
+    last = points[-1][0]
+    similarities = [[row.ms_ssim for row in rows if row.ms_ssim is not None] for rows in points]
+    comparable = all(len(values) == len(rows) for values, rows in zip(similarities, points, strict=True))
+
+    def means(name: str) -> tuple[float, ...]:
+        return tuple(fmean(getattr(row, name) for row in rows) for rows in points)
+
+    return Curve(
+        id=codec,
+        title=last.title,
+        settings=last.settings,
+        measured=True,
+        images=len(points[0]),
+        bpp=means("bpp"),
+        psnr=means("psnr"),
+        ms_ssim=tuple(fmean(values) for values in similarities) if comparable else (),
+        encode_seconds=means("encode_seconds"),
+        decode_seconds=means("decode_seconds"),
+        threads=last.threads,
+        versions=tuple(last.versions.items()),
+    )

@@ -1,0 +1,1 @@
+"""From results to a page, plots and tables that others' tools read."""

@@ -1,0 +1,101 @@
+"""Measurements as lines of JSON, appended one by one, so that a killed run loses nothing it has finished."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from ..errors import CoincodecError
+
+
+class ResultsError(CoincodecError):
+    """A file of results cannot be read."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One picture through one codec at one point.
+
+    bytes: of the whole file. bpp: 8 bytes / pixels. psnr: dB over RGB of 8 bits. ms_ssim: 0 to 1, None for
+    pictures too small for it. encode_seconds, decode_seconds: wall time of the calls, with `threads` threads
+    in each and, where that is 1, as many calls at a time as the machine has cores.
+    """
+
+    dataset: str
+    image: str
+    width: int
+    height: int
+    codec: str
+    title: str
+    point: str
+    settings: str
+    versions: dict[str, str]
+    bytes: int
+    bpp: float
+    psnr: float
+    ms_ssim: float | None
+    encode_seconds: float
+    decode_seconds: float
+    threads: int
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes two measurements the same: picture, codec, point and everything that decides the bytes."""
+        versions = json.dumps(self.versions, sort_keys=True)
+        return (self.dataset, self.image, self.codec, self.point, self.settings, versions)
+
+
+def read(path: Path) -> list[Result]:
+    """The results in a file, oldest first; none if it does not exist.
+
+    A last line without a line end is what a killed run leaves; it is not counted. Raises `ResultsError` for
+    anything else that is not a result.
+    """
+    if not path.exists():
+        return []
+    *lines, _unfinished = path.read_text(encoding="utf-8").split("\n")
+    names = {field.name for field in fields(Result)}
+    results = []
+    for number, line in enumerate(lines, 1):
+        try:
+            values = json.loads(line)
+            if values.keys() != names:
+                raise ValueError
+            results.append(Result(**values))
+        except (ValueError, TypeError, AttributeError):
+            raise ResultsError(f"{path}, line {number}, is not a result") from None
+    return results
+
+
+def newest(results: Iterable[Result]) -> list[Result]:
+    """The last result for each picture, codec and point."""
+    return list({(r.dataset, r.image, r.codec, r.point): r for r in results}.values())
+
+
+class Writer:
+    """Appends results to a file, each on the disk before the next begins. A context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = open(path, "ab+")  # noqa: SIM115
+        self._drop_unfinished_line()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.file.close()
+
+    def append(self, result: Result) -> None:
+        """Adds a line."""
+        self.file.write(json.dumps(asdict(result), separators=(",", ":")).encode() + b"\n")
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+    def _drop_unfinished_line(self) -> None:
+        self.file.seek(0)
+        content = self.file.read()
+        self.file.truncate(content.rfind(b"\n") + 1)
+        self.file.seek(0, os.SEEK_END)
