@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_labels_do_not_touch() -> None:
     axes = plots.rate_distortion(many).axes[0]
     low, high = axes.get_ylim()
     heights = sorted(text.xyann[1] for text in axes.texts)
-    gaps = [b - a for a, b in zip(heights, heights[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(heights)]
     assert min(gaps) > 0.9 * (high - low) / 36
 
 

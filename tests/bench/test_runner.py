@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,9 +115,8 @@ class Failing(Codec):
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(codecs.REGISTRY, "failing", Failing)
-    yield
 
 
 @pytest.mark.usefixtures("failing")
