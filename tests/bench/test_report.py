@@ -134,6 +134,7 @@ def test_the_same_results_give_the_same_page() -> None:
         (["report", "r.jsonl", "--published", "h267"], 2),
         (["run", "--codecs", "h267", "--results", "r.jsonl", "--dataset", "."], 1),
         (["run", "--codecs", "jpeg", "--results", "r.jsonl", "--dataset", "nowhere"], 1),
+        (["run", "--codecs", "jpeg", "--results", "r.jsonl", "--workers", "0"], 2),
     ],
 )
 def test_errors_are_one_line(

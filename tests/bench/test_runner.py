@@ -52,7 +52,7 @@ def test_every_codec_point_and_picture_is_measured_once(folder: Path, tmp_path: 
     assert seen[-1].done == seen[-1].total == count
     assert seen[-1].remaining == 0
     rows = results.read(path)
-    assert len({row.key for row in rows}) == count
+    assert len({(row.codec, row.point, row.image) for row in rows}) == count
     row = next(row for row in rows if (row.codec, row.point, row.image) == ("jpeg", "55", "picture1"))
     codec = codecs.make("jpeg")
     source = np.asarray(Image.open(folder / "picture1.png"))
@@ -94,6 +94,20 @@ def test_a_killed_run_goes_on_to_the_same_table(folder: Path, tmp_path: Path) ->
     assert 4 <= done < total
     assert run(folder, killed) == total - done
     assert table(killed) == table(whole)
+
+
+def test_control_c_stops_cleanly(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    command = [sys.executable, "-m", "coincodec", "bench", "run", "--dataset", str(folder)]
+    command += ["--codecs", "vvc,hevc", "--results", str(path), "--workers", "2"]
+    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE) as child:
+        while not path.exists() or b"\n" not in path.read_bytes():
+            time.sleep(0.01)
+        os.killpg(child.pid, signal.SIGINT)
+        assert child.wait() == 130
+        assert child.stderr is not None
+        assert child.stderr.read() == b"coin: interrupted\n"
+    assert results.read(path)
 
 
 class Failing(Codec):

@@ -19,9 +19,9 @@ class ResultsError(CoincodecError):
 class Result:
     """One picture through one codec at one point.
 
-    bytes: of the whole file. bpp: 8 bytes / pixels. psnr: dB over RGB of 8 bits. ms_ssim: 0 to 1, None for
-    pictures too small for it. encode_seconds, decode_seconds: wall time of the calls, with `threads` threads
-    in each and, where that is 1, as many calls at a time as the machine has cores.
+    bytes: of the whole file. bpp: 8 bytes / pixels. psnr: dB over RGB of 8 bits, infinite where lossless.
+    ms_ssim: 0 to 1, None for pictures too small for it. encode_seconds, decode_seconds: wall time of the calls, with
+    `threads` threads in each and, where that is 1, as many calls at a time as the machine has cores.
     """
 
     dataset: str
@@ -40,12 +40,6 @@ class Result:
     encode_seconds: float
     decode_seconds: float
     threads: int
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What makes two measurements the same: picture, codec, point and everything that decides the bytes."""
-        versions = json.dumps(self.versions, sort_keys=True)
-        return (self.dataset, self.image, self.codec, self.point, self.settings, versions)
 
 
 def read(path: Path) -> list[Result]:

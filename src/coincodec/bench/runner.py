@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import statistics
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
@@ -93,7 +96,7 @@ def run(
 
 
 def missing_jobs(dataset: Dataset, chosen: Sequence[Codec], results: Path) -> list[Job]:
-    """What a run has to measure, slowest points last within each codec."""
+    """What a run has to measure: points whose newest result is missing, or is of other versions or settings."""
     have = {(r.dataset, r.image, r.codec, r.point, r.settings): r.versions for r in read(results)}
     jobs = []
     for codec in chosen:
@@ -150,13 +153,28 @@ def _measured(pooled: Sequence[Job], alone: Sequence[Job], workers: int) -> Gene
 
 def _in_pool(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Result], None, None]:
     # Spawned, not forked: a fork would copy whatever threads and locks the parent has.
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+    )
     try:
         futures: dict[Future[Result], Job] = {pool.submit(measure, job): job for job in jobs}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Leaves Ctrl-C to the parent, which ends the pool, and ends this process should the parent be killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Estimate:

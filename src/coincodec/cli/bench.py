@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CoincodecError
+from ..errors import CoincodecError, UsageError
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -76,6 +76,8 @@ def run(arguments: argparse.Namespace) -> None:
     def on_missing(why: str) -> None:
         print(f"coin: skipped {why}", file=sys.stderr)
 
+    if arguments.workers is not None and arguments.workers < 1:
+        raise UsageError(f"workers must be at least 1, not {arguments.workers}")
     dataset = datasets.find(arguments.dataset)
     if arguments.only:
         dataset = dataset.only(arguments.only.split(","))
