@@ -131,7 +131,7 @@ def save(figure: Figure, path: Path) -> None:
 def _figure(narrow: bool) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(4.4, 6.4) if narrow else (9.6, 6.2))
     axes = figure.add_subplot()
-    figure.subplots_adjust(left=0.14 if narrow else 0.07, right=0.62 if narrow else 0.76, top=0.98, bottom=0.09)
+    figure.subplots_adjust(left=0.14 if narrow else 0.07, right=0.56 if narrow else 0.76, top=0.98, bottom=0.09)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for spine in axes.spines.values():
