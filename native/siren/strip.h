@@ -27,7 +27,7 @@ inline void load_coordinates(const Samples& samples, std::int64_t first, std::in
 }
 
 template <class T>
-inline void gather(const T* values, float unit, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
+void gather(const T* values, float unit, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
             float* t) {
   for (int lane = 0; lane < kStrip; ++lane) {
     const T* value = values + number_of(samples, first + lane, last) * channels;
@@ -36,7 +36,7 @@ inline void gather(const T* values, float unit, const Samples& samples, std::int
 }
 
 inline void load_targets(Values targets, const Samples& samples, std::int64_t first, std::int64_t last, int channels,
-                  float* t) {
+                         float* t) {
   switch (targets.type) {
     case SampleType::u8:
       return gather(static_cast<const std::uint8_t*>(targets.data), 1.0f / 255, samples, first, last, channels, t);
@@ -49,7 +49,7 @@ inline void load_targets(Values targets, const Samples& samples, std::int64_t fi
 
 // Rounds half up after clamping to [0, 1]. The comparisons are written so that NaN becomes 0.
 template <class T>
-inline void scatter_rounded(const float* y, float maximum, T* out, int channels, int count) {
+void scatter_rounded(const float* y, float maximum, T* out, int channels, int count) {
   for (int lane = 0; lane < count; ++lane)
     for (int c = 0; c < channels; ++c) {
       const float v = y[c * kStrip + lane] * maximum;

@@ -29,12 +29,13 @@ from .results import Result, Writer, read
 
 @dataclass(frozen=True)
 class Job:
-    """One measurement to be made."""
+    """One measurement to be made. versions: of the codec, asked for once since that may mean running programs."""
 
     dataset: str
     path: Path
     codec: str
     point: str
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,15 @@ def run(
 
 def missing_jobs(dataset: Dataset, chosen: Sequence[Codec], results: Path) -> list[Job]:
     """What a run has to measure: points whose newest result is missing, or is of other versions or settings."""
-    have = {(r.dataset, r.image, r.codec, r.point, r.settings): r.versions for r in read(results)}
+    have = {(r.dataset, r.image, r.codec, r.point): (r.settings, r.versions) for r in read(results)}
     jobs = []
     for codec in chosen:
         versions = codec.versions()
         for point in codec.points:
             for path in dataset.paths:
-                known = have.get((dataset.name, path.stem, codec.name, point, codec.settings))
-                if known != versions:
-                    jobs.append(Job(dataset.name, path, codec.name, point))
+                known = have.get((dataset.name, path.stem, codec.name, point))
+                if known != (codec.settings, versions):
+                    jobs.append(Job(dataset.name, path, codec.name, point, versions))
     return jobs
 
 
@@ -131,7 +132,7 @@ def measure(job: Job) -> Result:
             title=codec.title,
             point=job.point,
             settings=codec.settings,
-            versions=codec.versions(),
+            versions=job.versions,
             bytes=len(data),
             bpp=bits_per_pixel(len(data), width, height),
             psnr=rgb_psnr(picture, decoded),

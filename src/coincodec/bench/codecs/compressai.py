@@ -7,13 +7,13 @@ CompressAI pins old versions of NumPy and needs PyTorch, so it never shares our 
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from . import program
 from .base import Codec, MissingCodecError, Rgb
 
 VARIABLE = "COINCODEC_COMPRESSAI_PYTHON"
@@ -83,11 +83,7 @@ class CompressAi(Codec):
 
     def _run(self, command: str, quality: str, source: str, target: str) -> str:
         python = os.environ[VARIABLE]
-        arguments = [python, "-c", SCRIPT, command, self.model, quality, source, target]
-        done = subprocess.run(arguments, capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip()[-500:] or f"{python} failed")
-        return done.stdout
+        return program.run([python, "-c", SCRIPT, command, self.model, quality, source, target]).decode()
 
 
 class Bms(CompressAi):

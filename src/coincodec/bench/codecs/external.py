@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from .base import Codec, MissingCodecError, Rgb
+from .program import run
 from .yuv import from_planes, to_planes
 
 
@@ -19,14 +20,6 @@ def require(program: str, codec: str, hint: str) -> None:
     """Raises `MissingCodecError` unless a program is on the PATH."""
     if shutil.which(program) is None:
         raise MissingCodecError(f"{codec}: {program} is not on the PATH ({hint})")
-
-
-def run(command: list[str]) -> str:
-    """Runs a program and returns what it printed. Raises RuntimeError with that if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
-    return done.stdout + done.stderr
 
 
 class Bpg(Codec):

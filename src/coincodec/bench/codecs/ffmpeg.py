@@ -6,13 +6,13 @@ import functools
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from . import program
 from .base import Codec, MissingCodecError, Rgb
 from .yuv import from_planes, to_planes
 
@@ -34,11 +34,7 @@ def executable() -> str:
 
 def run(*arguments: str, data: bytes | None = None) -> bytes:
     """Runs ffmpeg quietly and returns what it prints to stdout."""
-    command = [executable(), "-nostdin", "-hide_banner", "-loglevel", "error", *arguments]
-    done = subprocess.run(command, input=data, capture_output=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"ffmpeg failed: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
+    return program.run([executable(), "-nostdin", "-hide_banner", "-loglevel", "error", *arguments], data)
 
 
 class FfmpegCodec(Codec):

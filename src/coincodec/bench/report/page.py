@@ -81,12 +81,16 @@ def _figure(name: str, draw: Callable[[bool], Figure]) -> str:
     return "\n".join(f'<div class="{kind}" role="img" aria-label="{escape(name)}">{svg}</div>' for kind, svg in both)
 
 
+class _Prose(str):
+    """A cell of running text: set to the left, and wrapped."""
+
+
 def _table(head: Iterable[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """rows: (class, cells); a cell that begins with "text:" is prose."""
+    """rows: (class, cells)."""
     lines = ["<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in head) + "</tr>"]
     for kind, cells in rows:
         columns = "".join(
-            f'<td class="text">{escape(cell[5:])}</td>' if cell.startswith("text:") else f"<td>{escape(cell)}</td>"
+            f'<td class="text">{escape(cell)}</td>' if isinstance(cell, _Prose) else f"<td>{escape(cell)}</td>"
             for cell in cells
         )
         lines.append(f'<tr class="{kind}">{columns}</tr>')
@@ -145,5 +149,5 @@ def _settings_table(curves: Sequence[Curve]) -> str:
     rows = []
     for curve in curves:
         versions = ", ".join(f"{name} {version}" for name, version in curve.versions)
-        rows.append((_kind(curve), [curve.title, "text:" + curve.settings, "text:" + versions]))
+        rows.append((_kind(curve), [curve.title, _Prose(curve.settings), _Prose(versions)]))
     return _table(["", "settings, or source", "versions"], rows)
