@@ -10,6 +10,8 @@
 #include <optional>
 
 #include "base/threads.h"
+#include "entropy/logistic.h"
+#include "entropy/range_coder.h"
 #include "siren/siren.h"
 
 namespace nb = nanobind;
@@ -20,6 +22,9 @@ namespace {
 using Floats = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using MutableFloats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Indices = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Integers = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using MutableIntegers = nb::ndarray<std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using MutableDoubles = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Table = nb::ndarray<nb::ro, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using MutableTable = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
@@ -122,6 +127,65 @@ double fma_peak(int threads) {
   return coin::fma_peak(threads);
 }
 
+int checked_scale(int scale) {
+  require(scale >= 0 && scale < coin::kLogisticScales, "scale out of range");
+  return scale;
+}
+
+void check_integers(const Integers& values) {
+  require(std::all_of(values.data(), values.data() + values.shape(0),
+                      [](std::int32_t v) { return v >= -coin::kLogisticLimit && v <= coin::kLogisticLimit; }),
+          "an integer is out of range");
+}
+
+class PyRangeEncoder {
+ public:
+  void logistic(const Integers& values, int scale) {
+    require(!finished_, "the code is finished");
+    checked_scale(scale);
+    check_integers(values);
+    for (std::size_t i = 0; i < values.shape(0); ++i) coin::encode_logistic(coder_, scale, values.data()[i]);
+  }
+
+  nb::bytes finish() {
+    require(!finished_, "the code is finished");
+    finished_ = true;
+    const auto& bytes = coder_.finish();
+    return nb::bytes(bytes.data(), bytes.size());
+  }
+
+ private:
+  coin::RangeEncoder coder_;
+  bool finished_ = false;
+};
+
+class PyRangeDecoder {
+ public:
+  explicit PyRangeDecoder(const nb::bytes& data)
+      : data_(data), coder_(static_cast<const std::uint8_t*>(data_.data()), data_.size()) {}
+
+  bool logistic(MutableIntegers out, int scale) {
+    checked_scale(scale);
+    for (std::size_t i = 0; i < out.shape(0); ++i) {
+      if (!coin::decode_logistic(coder_, scale, out.data()[i])) return false;
+    }
+    return true;
+  }
+
+  bool complete() const { return coder_.complete(); }
+
+ private:
+  nb::bytes data_;
+  coin::RangeDecoder coder_;
+};
+
+void logistic_bits(const Integers& values, int scale, MutableDoubles out) {
+  checked_scale(scale);
+  check_integers(values);
+  require(values.shape(0) == out.shape(0), "out must be as long as the values");
+  for (std::size_t i = 0; i < values.shape(0); ++i) out.data()[i] = coin::logistic_bits(scale, values.data()[i]);
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -130,6 +194,8 @@ NB_MODULE(_native, m) {
   m.attr("MAX_LAYERS") = coin::kMaxLayers;
   m.attr("MAX_WIDTH") = coin::kMaxWidth;
   m.attr("MAX_THREADS") = coin::kMaxThreads;
+  m.attr("LOGISTIC_SCALES") = coin::kLogisticScales;
+  m.attr("LOGISTIC_LIMIT") = coin::kLogisticLimit;
   m.def("supported_isas", &coin::supported_isas);
   m.def("selected_isa", &coin::selected_isa);
   m.def("select_isa", [](const std::string& name) { require(coin::select_isa(name), "unknown instruction set"); },
@@ -141,4 +207,13 @@ NB_MODULE(_native, m) {
   m.def("siren_loss_and_gradient", &siren_loss_and_gradient, "parameters"_a.noconvert(), "shape"_a,
         "axes"_a.noconvert(), "targets"_a.noconvert(), "index"_a.noconvert().none(), "gradient"_a.noconvert(),
         "threads"_a);
+  m.def("logistic_bits", &logistic_bits, "values"_a.noconvert(), "scale"_a, "out"_a.noconvert());
+  nb::class_<PyRangeEncoder>(m, "RangeEncoder")
+      .def(nb::init<>())
+      .def("logistic", &PyRangeEncoder::logistic, "values"_a.noconvert(), "scale"_a)
+      .def("finish", &PyRangeEncoder::finish);
+  nb::class_<PyRangeDecoder>(m, "RangeDecoder")
+      .def(nb::init<const nb::bytes&>(), "data"_a)
+      .def("logistic", &PyRangeDecoder::logistic, "out"_a.noconvert(), "scale"_a)
+      .def("complete", &PyRangeDecoder::complete);
 }

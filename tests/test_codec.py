@@ -18,7 +18,7 @@ from coincodec import codec, container, metrics
 from coincodec.container import Header, Section
 from coincodec.errors import CorruptError, FormatError, LimitError, TargetError, UnsupportedError, UsageError
 from coincodec.options import EncodeOptions
-from coincodec.siren import stream
+from coincodec.siren import decode, stream
 from coincodec.siren.model import SirenShape
 
 QUICK = {"layers": 2, "width": 6, "steps": 30}
@@ -99,7 +99,7 @@ class TestEncode:
 
     def test_psnr_of_several_bands(self, small: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = codec.encode_samples(small, EncodeOptions(**QUICK))
-        monkeypatch.setattr(codec, "_BAND", 50)
+        monkeypatch.setattr(decode, "_BAND", 50)
         banded = codec.encode_samples(small, EncodeOptions(**QUICK))
         assert banded == codec.Encoded(whole.data, whole.psnr, whole.shape, whole.steps, banded.seconds)
 
@@ -116,8 +116,14 @@ class TestEncode:
         data = coincodec.encode(samples, bpp=bpp, steps=1)
         assert 0.9 * bpp < coincodec.info(data).bpp <= bpp
 
-    def test_the_default_is_the_papers_10x28_for_a_kodak_picture(self) -> None:
-        facts = coincodec.info(coincodec.encode(np.zeros((512, 768, 3), np.uint8), steps=1))
+    def test_the_default_is_0_3_bits_per_pixel_for_a_kodak_picture(self, photo: np.ndarray) -> None:
+        facts = coincodec.info(coincodec.encode(photo, steps=1))
+        assert 0.29 < facts.bpp <= 0.3
+        assert facts.weights == "coded"
+
+    def test_half_floats_at_the_papers_rate_are_the_papers_10x28(self) -> None:
+        black = np.zeros((512, 768, 3), np.uint8)
+        facts = coincodec.info(coincodec.encode(black, bpp=0.31, weights="fp16", steps=1))
         assert (facts.layers, facts.width) == (10, 28)
         assert facts.header_bytes <= 32
 
@@ -134,7 +140,20 @@ class TestEncode:
             {"preset": "turbo"},
             {"layers": 3},
             {"width": 3},
-            {"layers": 3, "width": 3, "bpp": 1},
+            {"layers": 3, "width": 3, "bpp": 1, "weights": "fp16"},
+            {"layers": 3, "width": 3, "lambda_": 0.1},
+            {"bpp": 1, "bytes": 1000},
+            {"psnr": 30, "lambda_": 0.1},
+            {"psnr": 30, "time": 5},
+            {"psnr": 30, "weights": "fp16"},
+            {"lambda_": 0.1, "weights": "fp16"},
+            {"bits": 6, "weights": "fp16"},
+            {"bits": 0.5},
+            {"bits": 17},
+            {"weights": "int8"},
+            {"bytes": 0},
+            {"psnr": math.nan},
+            {"lambda_": -1},
             {"layers": 0, "width": 3},
             {"layers": 65, "width": 3},
             {"layers": 3, "width": 257},
@@ -250,7 +269,7 @@ class TestDamage:
 
 
 def test_info_tells_what_was_encoded() -> None:
-    data = coincodec.encode(gradient(10, 16, 4, np.uint16), **QUICK)
+    data = coincodec.encode(gradient(10, 16, 4, np.uint16), weights="fp16", **QUICK)
     shape = SirenShape(2, 4, 2, 6)
     assert asdict(coincodec.info(data)) == {
         "version": 1,
@@ -261,6 +280,7 @@ def test_info_tells_what_was_encoded() -> None:
         "bytes": len(data),
         "bpp": 8 * len(data) / 160,
         "header_bytes": len(data) - 2 * shape.parameters,
+        "weights": "fp16",
         "layers": 2,
         "width": 6,
         "parameters": shape.parameters,

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from coincodec.errors import FitError, UsageError
 from coincodec.progress import Progress
-from coincodec.siren.fit import RECIPES, NativeObjective, StratifiedSampler, axes_for, fit
+from coincodec.siren.fit import axes_for, fit
 from coincodec.siren.model import SirenShape, frequency_scale, initial_parameters, paper_axes
+from coincodec.siren.objective import NativeObjective
+from coincodec.siren.recipe import RECIPES
+from coincodec.siren.sampling import StratifiedSampler
 
 SHAPE = SirenShape(2, 3, 3, 12)
 DEFAULT, PAPER = RECIPES["default"], RECIPES["paper"]
@@ -93,7 +96,7 @@ class TestPaperRecipe:
 
     def test_the_best_of_the_second_half_is_kept(self, small: np.ndarray) -> None:
         recorded = Recorded(objective(small, PAPER))
-        fitted = fit(recorded, SHAPE, replace(PAPER, rate=lambda width: 5e-2), steps=40)
+        fitted = fit(recorded, SHAPE, replace(PAPER, rate=lambda shape: 5e-2), steps=40)
         second = recorded.losses[20:]
         assert second.index(min(second)) < 19  # at this rate the last is not the best
         assert np.array_equal(fitted.parameters, recorded.asked[20 + second.index(min(second))])
@@ -176,7 +179,7 @@ def test_a_fit_that_always_diverges_is_an_error() -> None:
 
 
 def test_a_rate_far_too_high_is_survived(photo: np.ndarray) -> None:
-    wild = replace(DEFAULT, rate=lambda width: 0.5)
+    wild = replace(DEFAULT, rate=lambda shape: 0.5)
     fitted = fit(objective(photo), SHAPE, wild, steps=300)
     loss = objective(photo).loss_and_gradient(fitted.parameters, None)[0]
     assert math.isfinite(loss)

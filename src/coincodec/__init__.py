@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "CoincodecError",
@@ -62,25 +63,39 @@ def encode(
     *,
     model: str = "siren",
     preset: str = "default",
+    bytes: int | None = None,
     bpp: float | None = None,
+    psnr: float | None = None,
+    lambda_: float | None = None,
+    weights: str | None = None,
+    bits: float | None = None,
     layers: int | None = None,
     width: int | None = None,
+    architectures: str | None = None,
     steps: int | None = None,
     time: float | None = None,
     seed: int = 0,
     threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
-) -> bytes:
+) -> builtins.bytes:
     """Codes a picture as a .coin stream.
 
     image: array of shape (H, W) or (H, W, C), uint8 or uint16, C = 1 grey, 2 grey and alpha, 3 RGB,
         4 RGBA, all sRGB; or a Pillow image, which is turned upright and converted to one of these,
         each conversion being told by a `ConversionWarning`.
     model: family of the model; "siren" is COIN's.
-    preset: "default", or "paper" for the recipe of Dupont et al. 2021 (50,000 full-image steps).
-    bpp: most bits per pixel the stream may have, header included.
-    layers, width: sine layers and their width, instead of bpp; 10 and 28 for the paper's 10x28. With
-        neither, about 0.31 bpp, for very small and very large pictures less extreme.
+    preset: "fast", "default" or "best", each four times or more the time of the one before; or "paper",
+        the recipe of Dupont et al. 2021 (50,000 full-image steps, half-float weights).
+    bytes, bpp: most bytes the stream may have, or bits per pixel, header included.
+    psnr: least PSNR in dB of the decoded picture; the stream is as small as it was found.
+    lambda_: price of a bit per pixel in units of mean squared error of samples in 0..1; the stream is as
+        large as makes error + lambda_ * bpp about least.
+        At most one of these targets; with none, 0.3 bpp, less extreme for very small and large pictures.
+    weights: "coded" for range-coded integers, "fp16" for the paper's half floats; the preset's own if None.
+    bits: about how many bits a coded weight gets, 1 to 16 (default 5.6); fewer bits, larger networks.
+    layers, width: sine layers and their width, 10 and 28 for the paper's 10x28, instead of what the target
+        leads to. Without a target they and `bits` decide the size.
+    architectures: a file of `coin search` that says which networks are good, instead of the shipped one.
     steps: optimiser steps. time: most seconds for the fit; the result then depends on the machine.
     seed: of the initial weights and the sampled pixels.
     threads: default `COINCODEC_THREADS`, else every core. The stream does not depend on it.
@@ -90,7 +105,23 @@ def encode(
     """
     from . import codec  # here, so that importing the package does not yet load NumPy and Pillow
 
-    options = EncodeOptions(model, preset, bpp, layers, width, steps, time, seed, threads)
+    options = EncodeOptions(
+        model,
+        preset,
+        bytes,
+        bpp,
+        psnr,
+        lambda_,
+        weights,
+        bits,
+        layers,
+        width,
+        architectures,
+        steps,
+        time,
+        seed,
+        threads,
+    )
     return codec.encode_samples(codec.as_picture(image).samples, options, progress).data
 
 

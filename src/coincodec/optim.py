@@ -53,7 +53,8 @@ class Muon:
 
     def _orthogonal(self, q: Array32) -> Array32:
         norm: Array32 = np.linalg.norm(q, axis=(1, 2), keepdims=True)
-        x = q / np.maximum(norm, np.float32(1e-30))
+        # Below the floor the squares of the norm underflow; such a gradient says nothing any more.
+        x = q / np.maximum(norm, np.float32(1e-15))
         for _ in range(self.ITERATIONS):
             gram = x @ x.transpose(0, 2, 1)
             x = self.A * x + (self.B * gram + self.C * (gram @ gram)) @ x

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from .errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -11,10 +14,35 @@ class EncodeOptions:
 
     model: str = "siren"
     preset: str = "default"
+    bytes: int | None = None
     bpp: float | None = None
+    psnr: float | None = None
+    lambda_: float | None = None
+    weights: str | None = None
+    bits: float | None = None
     layers: int | None = None
     width: int | None = None
+    architectures: str | None = None
     steps: int | None = None
     time: float | None = None
     seed: int = 0
     threads: int | None = None
+
+    @property
+    def target(self) -> str | None:
+        """Name of the one target that was given, if any. Raises `UsageError` for two, or one out of range."""
+        given = {"bytes": self.bytes, "bpp": self.bpp, "psnr": self.psnr, "lambda": self.lambda_}
+        names = [name for name, value in given.items() if value is not None]
+        if len(names) > 1:
+            raise UsageError(f"give one target, not {' and '.join(names)}")
+        for name in names:
+            value = given[name]
+            if value is None or not 0 < value < math.inf:
+                raise UsageError(f"{name} must be a positive number, not {value}")
+        return names[0] if names else None
+
+    def budget(self, pixels: int) -> int | None:
+        """Most bytes of the whole file, if the target says so. pixels: of the picture."""
+        if self.bytes is not None:
+            return self.bytes
+        return None if self.bpp is None else int(self.bpp * pixels / 8)

@@ -16,7 +16,7 @@ class Encoded:
     data: the whole .coin file.
     psnr: in dB, of what a decoder puts out, over all samples of the picture.
     shape: of the fitted network.
-    steps, seconds: of the fit.
+    steps, seconds: of the whole encode, every fit and refinement.
     """
 
     data: bytes
@@ -31,8 +31,9 @@ class Info:
     """What a stream says of itself.
 
     size: (width, height) in pixels. bytes: of the whole file. bpp: bits per pixel, header included.
-    header_bytes: everything that is not weights. parameters: weights and biases of the network.
-    bits_per_parameter: of the stored weights. macs_per_pixel: multiply-accumulates to decode a pixel.
+    header_bytes: everything that is not weights. weights: "coded" integers or "fp16".
+    parameters: weights and biases of the network. bits_per_parameter: of the stored weights.
+    macs_per_pixel: multiply-accumulates to decode a pixel.
     """
 
     version: int
@@ -43,6 +44,7 @@ class Info:
     bytes: int
     bpp: float
     header_bytes: int
+    weights: str
     layers: int
     width: int
     parameters: int

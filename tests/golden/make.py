@@ -30,7 +30,7 @@ def worked_example() -> bytes:
     shape = SirenShape(2, 1, 1, 1)
     weights = np.array([0, 1.5, 0.25, 0.5, 0.5], np.float32)
     header = container.Header(stream.FAMILY, 3, 2, 1, 8, stream.header_parameters(shape))
-    return container.write(header, stream.write_weights(shape, weights))
+    return container.write(header, [stream.write_half(shape, weights)])
 
 
 def main() -> None:

@@ -28,11 +28,23 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     add_output(parser, "the input with the suffix .coin")
     parser.add_argument("--model", default="siren", metavar="NAME", help="model family (default: siren)")
     parser.add_argument(
-        "--preset", default="default", metavar="NAME", help="default, or paper: 50,000 full-image Adam steps"
-    )
-    parser.add_argument("--bpp", type=float, metavar="R", help="most bits per pixel, header included")
-    parser.add_argument("--layers", type=int, metavar="L", help="sine layers; the paper's 10x28 has 10")
-    parser.add_argument("--width", type=int, metavar="N", help="features of a layer; the paper's 10x28 has 28")
+        "--preset", default="default", metavar="NAME",
+        help="fast, default, best; or paper: 50,000 full-image Adam steps, half-float weights",
+    )  # fmt: skip
+    target = parser.add_argument_group("target", "at most one; without one 0.3 bpp, less extreme for odd sizes")
+    target.add_argument("--bytes", type=int, metavar="N", help="most bytes of the file")
+    target.add_argument("--bpp", type=float, metavar="R", help="most bits per pixel, header included")
+    target.add_argument("--psnr", type=float, metavar="P", help="least PSNR in dB, in as few bytes as are found")
+    target.add_argument(
+        "--lambda", type=float, dest="lambda_", metavar="X",
+        help="price of a bit per pixel, in mean squared error of samples in 0..1",
+    )  # fmt: skip
+    model = parser.add_argument_group("network")
+    model.add_argument("--weights", metavar="NAME", help="coded (integers, the default) or fp16 (as in the paper)")
+    model.add_argument("--bits", type=float, metavar="B", help="about how many bits a coded weight gets")
+    model.add_argument("--layers", type=int, metavar="L", help="sine layers; the paper's 10x28 has 10")
+    model.add_argument("--width", type=int, metavar="N", help="features of a layer; the paper's 10x28 has 28")
+    model.add_argument("--architectures", metavar="FILE", help="depths and widths that `coin search` found")
     parser.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
     parser.add_argument("--time", type=float, metavar="S", help="seconds the fit may take")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")

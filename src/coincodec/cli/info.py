@@ -36,7 +36,8 @@ def run(arguments: argparse.Namespace) -> None:
         "format": f"version {facts.version}, model {facts.model}",
         "picture": f"{width}x{height}, {_CHANNELS[facts.channels]}, {facts.bit_depth} bits per sample",
         "size": f"{facts.bytes:,} bytes, {facts.bpp:.4f} bpp, {facts.header_bytes} of them header and checksums",
-        "network": f"{facts.layers}x{facts.width}, {facts.parameters:,} weights of {facts.bits_per_parameter:g} bits",
+        "network": f"{facts.layers}x{facts.width}, {facts.parameters:,} weights, {facts.weights}, "
+        f"{facts.bits_per_parameter:.4g} bits each",
         "decoding": f"{facts.macs_per_pixel:,} multiply-accumulates per pixel",
     }
     for name, text in rows.items():

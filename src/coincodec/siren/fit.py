@@ -1,8 +1,4 @@
-"""Fits a SIREN to a picture: the recipes, the samples a step looks at, and the loop.
-
-The loop needs only "something that computes loss and gradient" (`Objective`), so another back end can
-stand in for the native kernels.
-"""
+"""Fits a SIREN to a picture: the loop, its schedule, and what it does when a fit diverges."""
 
 from __future__ import annotations
 
@@ -10,136 +6,16 @@ import math
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import native
 from ..errors import FitError, UsageError
-from ..optim import Adam, Array32, Muon
+from ..optim import Adam, Muon
 from ..progress import Progress
-from .model import SirenShape, frequency_scale, initial_parameters, paper_axes, pixel_axes, row_bands
-
-Index = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is fitted.
-
-    w0: frequency factor of the sine layers during the fit (see `model`).
-    steps: of the optimiser, unless the caller says otherwise.
-    batch: pixels per step, about; None for all.
-    paper_coordinates: fit on `paper_axes` rather than `pixel_axes`.
-    muon: Muon for the hidden layers, Adam for the first and last, the rate rising for `warmup` steps
-        and then falling to 0 as a cosine. Otherwise Adam at a constant rate, and the parameters with
-        the lowest loss of the second half are kept.
-    rate: learning rate for a network of that width.
-    """
-
-    w0: float
-    steps: int
-    batch: int | None
-    paper_coordinates: bool
-    muon: bool
-    rate: Callable[[int], float]
-    warmup: int = 0
-
-
-# `paper`: Dupont et al. 2021, section 4 and their code. `default`: stratified minibatches and Muon reach
-# the same quality in a twelfth of the steps, each on a fiftieth of the pixels; larger networks need
-# smaller rates.
-RECIPES = {
-    "default": Recipe(
-        w0=30,
-        steps=4000,
-        batch=8192,
-        paper_coordinates=False,
-        muon=True,
-        rate=lambda width: min(4e-3, 2e-3 * (28 / width) ** 1.15),
-        warmup=100,
-    ),
-    "paper": Recipe(w0=30, steps=50_000, batch=None, paper_coordinates=True, muon=False, rate=lambda width: 2e-4),
-}
-
-
-class Objective(Protocol):
-    """A picture as the fit sees it."""
-
-    height: int
-    width: int
-
-    def loss_and_gradient(self, parameters: Array32, index: Index | None) -> tuple[float, Array32]:
-        """Mean squared error over the pixels in `index` (all if None), samples in [0, 1], and its gradient."""
-
-
-class NativeObjective:
-    """The native kernels on one picture.
-
-    samples: uint8 or uint16, shape (height, width, channels).
-    """
-
-    # All pixels of a large picture are taken in bands, so that Ctrl-C never waits for long.
-    BAND = 2**21
-
-    def __init__(
-        self,
-        samples: NDArray[Any],
-        shape: SirenShape,
-        axes: list[Array32],
-        threads: int,
-    ) -> None:
-        self.height, self.width, channels = samples.shape
-        self.shape, self.axes, self.threads = shape, axes, threads
-        self.targets = np.ascontiguousarray(samples).reshape(-1, channels)
-
-    def loss_and_gradient(self, parameters: Array32, index: Index | None) -> tuple[float, Array32]:
-        """See `Objective`."""
-        if index is not None or self.height * self.width <= self.BAND:
-            return native.siren_loss_and_gradient(parameters, self.shape, self.axes, self.targets, index, self.threads)
-        loss, gradient = 0.0, np.zeros_like(parameters)
-        rows, columns = self.axes
-        for band in row_bands(self.height, self.width, self.BAND):
-            share = (band.stop - band.start) / self.height
-            targets = self.targets[band.start * self.width : band.stop * self.width]
-            part, slope = native.siren_loss_and_gradient(
-                parameters, self.shape, [rows[band], columns], targets, None, self.threads
-            )
-            loss += share * part
-            gradient += np.float32(share) * slope
-        return loss, gradient
-
-
-class StratifiedSampler:
-    """Draws one pixel in every cell of a grid of about `count` cells over the picture."""
-
-    def __init__(self, height: int, width: int, count: int, rng: np.random.Generator) -> None:
-        self.rng, self.width = rng, width
-        rows = min(height, max(1, round(math.sqrt(count * height / width))))
-        columns = min(width, max(1, round(count / rows)))
-        self.rows = self._cells(height, rows)
-        self.columns = self._cells(width, columns)
-
-    def draw(self) -> Index:
-        """Pixel numbers, in row-major order of their cells."""
-        (top, height), (left, width) = self.rows, self.columns
-        down, across = self.rng.random((2, len(top), len(left)), dtype=np.float32)
-        row = top[:, None] + self._scale(down, height[:, None])
-        column = left[None, :] + self._scale(across, width[None, :])
-        numbers: Index = row * self.width + column
-        return numbers.ravel()
-
-    @staticmethod
-    def _cells(length: int, count: int) -> tuple[Index, Index]:
-        """First pixel and size of each cell along one side."""
-        edges = np.arange(count + 1, dtype=np.int64) * length // count
-        return edges[:-1], np.diff(edges)
-
-    @staticmethod
-    def _scale(unit: Array32, size: Index) -> Index:
-        # The product can round up to `size`.
-        return np.minimum((unit * size.astype(np.float32)).astype(np.int64), size - 1)
+from .model import Array32, SirenShape, frequency_scale, initial_parameters, paper_axes, pixel_axes
+from .objective import Objective
+from .recipe import Recipe
+from .sampling import StratifiedSampler
 
 
 class _Optimiser:
@@ -147,7 +23,7 @@ class _Optimiser:
 
     def __init__(self, shape: SirenShape, parameters: Array32, recipe: Recipe, slowdown: float) -> None:
         self.recipe = recipe
-        self.rate = recipe.rate(shape.width) * slowdown
+        self.rate = recipe.rate(shape) * slowdown
         first = shape.width * (shape.inputs + 1)
         last = shape.parameters - shape.outputs * (shape.width + 1)
         hidden = parameters[first:last].reshape(-1, shape.width, shape.width + 1)
@@ -174,10 +50,6 @@ class Fitted:
     parameters: Array32
     steps: int
     seconds: float
-
-
-class _Diverged(Exception):
-    """Raised by an attempt whose loss runs away."""
 
 
 class _Budget:
@@ -207,23 +79,39 @@ class _RunningLoss:
 
     WARM_UP, TOLERANCE = 200, 2.0
 
+    # Losses below this, 40 dB, may jump as they like: the pictures that reach it are smooth, and a fit of
+    # them comes back by itself.
+    HARMLESS = 1e-4
+
     def __init__(self) -> None:
         self.steps = 0
-        self.first = self.mean = math.nan
+        self.mean = self.best = math.nan
 
-    def add(self, loss: float) -> None:
-        """Raises `_Diverged` if the loss is not finite or has grown beyond where it began."""
+    def add(self, loss: float) -> bool:
+        """Takes the loss of a step. False if it is not finite or the mean has risen far above its best."""
+        if not math.isfinite(loss):
+            return False
         if self.steps == 0:
-            self.first = self.mean = loss
+            self.mean = self.best = loss
         self.steps += 1
         self.mean += (loss - self.mean) * max(0.05, 1 / self.steps)
-        if not math.isfinite(loss) or (self.steps > self.WARM_UP and self.mean > self.TOLERANCE * self.first):
-            raise _Diverged
+        self.best = min(self.best, self.mean)
+        return self.steps <= self.WARM_UP or self.mean <= self.TOLERANCE * max(self.best, self.HARMLESS)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the mean is about the best so far."""
+        return self.mean <= 1.1 * self.best
 
     @property
     def psnr(self) -> float:
         """In dB, of the mean."""
         return -10 * math.log10(max(self.mean, 1e-12))
+
+
+# How far the rate may be halved, and how many steps lie between the states a fit goes back to.
+_LEAST_SLOWDOWN = 1 / 64
+_CHECKPOINT = 100
 
 
 def axes_for(recipe: Recipe, height: int, width: int) -> list[Array32]:
@@ -244,7 +132,7 @@ def fit(
     """Fits a network by `recipe`, for `steps` steps or `time` seconds, whichever ends first.
 
     The schedule is stretched over what is given; with a time, the number of steps and so the result
-    depend on the machine. A fit that diverges is begun again at half the rate. The parameters
+    depend on the machine. A fit that diverges goes back a little and on at half the rate. The parameters
     returned are for the axes the objective uses.
 
     Raises `FitError` if it diverges at every rate tried, `UsageError` for a bad number.
@@ -256,53 +144,36 @@ def fit(
     if steps is None and time is None:
         steps = recipe.steps
     start = clock.monotonic()
-
-    def report(step: int, total: int, psnr: float) -> None:
-        if progress is not None:
-            progress(Progress(step, total, psnr, clock.monotonic() - start))
-
-    for slowdown in (1.0, 0.5, 0.25, 0.125):
-        budget = _Budget(steps, None if time is None else start + time)
-        try:
-            parameters, taken = _attempt(objective, shape, recipe, slowdown, budget, seed, report)
-            return Fitted(parameters, taken, clock.monotonic() - start)
-        except _Diverged:
-            continue
-    raise FitError(f"the fit of a {shape} network diverged at every learning rate tried")
-
-
-def _attempt(
-    objective: Objective,
-    shape: SirenShape,
-    recipe: Recipe,
-    slowdown: float,
-    budget: _Budget,
-    seed: int,
-    report: Callable[[int, int, float], None],
-) -> tuple[Array32, int]:
-    """One fit from the beginning, at the recipe's rate times `slowdown`: parameters and steps taken."""
+    budget = _Budget(steps, None if time is None else start + time)
     rng = np.random.default_rng(seed)
     parameters = initial_parameters(shape, recipe.w0, rng)
     scale = frequency_scale(shape, recipe.w0)
-    optimiser = _Optimiser(shape, parameters, recipe, slowdown)
     sampler = None
     if recipe.batch is not None and objective.height * objective.width > recipe.batch:
         sampler = StratifiedSampler(objective.height, objective.width, recipe.batch, rng)
 
+    slowdown = 1.0
+    optimiser, running = _Optimiser(shape, parameters, recipe, slowdown), _RunningLoss()
+    sound = parameters.copy()
     best, best_loss = None, math.inf
-    running = _RunningLoss()
     step = 0
     while step == 0 or budget.share(step) < 1:
         share = budget.share(step)
         network = scale * parameters
         loss, gradient = objective.loss_and_gradient(network, sampler.draw() if sampler else None)
-        running.add(loss)
+        if not (running.add(loss) and np.isfinite(gradient).all()):
+            slowdown /= 2
+            if slowdown < _LEAST_SLOWDOWN:
+                raise FitError(f"the fit of a {shape} network diverged at every learning rate tried")
+            parameters[:] = sound
+            optimiser, running = _Optimiser(shape, parameters, recipe, slowdown), _RunningLoss()
+            continue
+        if step % _CHECKPOINT == 0 and running.settled:
+            sound[:] = parameters
         if not recipe.muon and share >= 0.5 and loss < best_loss:
             best, best_loss = network, loss
         optimiser.step(scale * gradient, step, share)
         step += 1
-        report(step, budget.expected_steps(step), running.psnr)
-    result = best if best is not None else scale * parameters
-    if not np.isfinite(result).all():
-        raise _Diverged
-    return result, step
+        if progress is not None:
+            progress(Progress(step, budget.expected_steps(step), running.psnr, clock.monotonic() - start))
+    return Fitted(best if best is not None else scale * parameters, step, clock.monotonic() - start)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .. import entropy
 from ..container import ANCILLARY, Header, Section
 from ..errors import CorruptError, FitError, UnsupportedError
 from ..native import MAX_LAYERS, MAX_WIDTH
@@ -14,6 +17,7 @@ from .model import Array32, SirenShape
 FAMILY = 1
 NAME = "siren"
 WEIGHTS_FP16 = 1
+WEIGHTS_CODED = 2
 
 # Bound on |W| |x| + |b| of any feature, in radians. Fitted networks stay below a tenth of it; an angle much
 # beyond it has too few bits left below the point for decoders to agree on its sine.
@@ -37,27 +41,83 @@ def read_shape(header: Header) -> SirenShape:
     return SirenShape(2, header.channels, layers, width)
 
 
+# Step code c stands for 2^(4 - c / 8). The mantissas are 2^23 times 2^(-j / 8), j = 0..7.
+STEP_CODES = 256
+_MANTISSAS = np.array([0x800000, 0x756063, 0x6BA27E, 0x62B395, 0x5A827A, 0x52FF6B, 0x4C1BF8, 0x45CAE1], np.int64)
+
+# Step and scales of a layer are coded as differences from the layer before, of which these take the place
+# for the first one, under this scale code.
+_FIRST_CODES = (64, 84, 84)
+_DIFFERENCE_SCALE = 40
+
+
+def step_of(code: int) -> float:
+    """The quantisation step that a step code stands for, as the decoder computes it."""
+    return float(np.ldexp(float(_MANTISSAS[code % 8]), 4 - 23 - code // 8))
+
+
+@dataclass(frozen=True)
+class QuantisedWeights:
+    """Integer weights of a network.
+
+    levels: one int32 array of shape (fan out, fan in + 1) per layer, [W | b] as in `SirenShape.matrices`.
+    steps: the step code of each layer; a weight is its level times `step_of` that.
+    """
+
+    levels: tuple[NDArray[np.int32], ...]
+    steps: tuple[int, ...]
+
+    def parameters(self) -> Array32:
+        """The flat float32 parameters a decoder reconstructs: the exact product, rounded once."""
+        parts = []
+        for levels, code in zip(self.levels, self.steps, strict=True):
+            exact = (levels * _MANTISSAS[code % 8]).astype(np.float64)
+            parts.append(np.ldexp(exact, 4 - 23 - code // 8).astype(np.float32).ravel())
+        return np.concatenate(parts)
+
+
 def to_half(parameters: Array32) -> Array32:
     """The parameters rounded to half precision, as float32; infinite where they are too large for it."""
     with np.errstate(over="ignore"):
         return parameters.astype(np.float16).astype(np.float32)
 
 
-def write_weights(shape: SirenShape, parameters: Array32) -> list[Section]:
-    """The sections of a network: its parameters as half-precision floats, little-endian.
+def write_half(shape: SirenShape, parameters: Array32) -> Section:
+    """The section of a network as half-precision floats, little-endian.
 
     parameters: already rounded by `to_half`. Raises `FitError` if they are not finite or too large.
     """
-    if not _bounded(shape, parameters):
-        raise FitError("the fitted weights are too large for the format")
-    return [Section(WEIGHTS_FP16, parameters.astype("<f2").tobytes())]
+    _check_bounds(shape, parameters)
+    return Section(WEIGHTS_FP16, parameters.astype("<f2").tobytes())
 
 
-def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
-    """The parameters of a network as flat float32. Raises `CorruptError` or `UnsupportedError`."""
+def half_bytes(shape: SirenShape) -> int:
+    """Length of the section of half-precision floats."""
+    return 2 * shape.parameters
+
+
+def write_coded(shape: SirenShape, weights: QuantisedWeights) -> Section:
+    """The section of a network as range-coded integers. Raises `FitError` if a weight is too large."""
+    _check_bounds(shape, weights.parameters())
+    if any(np.abs(levels).max() > entropy.LIMIT for levels in weights.levels):
+        raise FitError("a weight has too many steps for the format")
+    coder = entropy.RangeEncoder()
+    before = _FIRST_CODES
+    for levels, step in zip(weights.levels, weights.steps, strict=True):
+        matrix, bias = levels[:, :-1], levels[:, -1]
+        codes = (step, entropy.best_scale(matrix), entropy.best_scale(bias))
+        coder.logistic(np.subtract(codes, before).astype(np.int32), _DIFFERENCE_SCALE)
+        coder.logistic(matrix, codes[1])
+        coder.logistic(bias, codes[2])
+        before = codes
+    return Section(WEIGHTS_CODED, coder.finish())
+
+
+def weights_section(sections: Sequence[Section]) -> Section:
+    """The one section of weights. Raises `CorruptError` or `UnsupportedError`."""
     weights = None
     for section in sections:
-        if section.type == WEIGHTS_FP16:
+        if section.type in (WEIGHTS_FP16, WEIGHTS_CODED):
             if weights is not None:
                 raise CorruptError("the stream has two sections of weights")
             weights = section
@@ -65,17 +125,45 @@ def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
             raise UnsupportedError(f"unknown section type {section.type}")
     if weights is None:
         raise CorruptError("the stream has no weights")
-    if len(weights.payload) != 2 * shape.parameters:
-        raise CorruptError(f"a {shape} network has {shape.parameters} weights, not {len(weights.payload) / 2:g}")
-    parameters = np.frombuffer(weights.payload, "<f2").astype(np.float32)
+    return weights
+
+
+def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
+    """The parameters of a network as flat float32. Raises `CorruptError` or `UnsupportedError`."""
+    weights = weights_section(sections)
+    read = _read_half if weights.type == WEIGHTS_FP16 else _read_coded
+    parameters = read(shape, weights.payload)
     if not _bounded(shape, parameters):
         raise CorruptError("a weight is not finite or too large")
     return parameters
 
 
-def weights_bytes(shape: SirenShape) -> int:
-    """Length of the weights section."""
-    return 2 * shape.parameters
+def _read_half(shape: SirenShape, payload: bytes | memoryview) -> Array32:
+    if len(payload) != half_bytes(shape):
+        raise CorruptError(f"a {shape} network has {shape.parameters} weights, not {len(payload) / 2:g}")
+    return np.frombuffer(payload, "<f2").astype(np.float32)
+
+
+def _read_coded(shape: SirenShape, payload: bytes | memoryview) -> Array32:
+    coder = entropy.RangeDecoder(payload)
+    before = np.array(_FIRST_CODES)
+    levels, steps = [], []
+    for fan_out, fan_in in shape.sizes:
+        before = before + coder.logistic(3, _DIFFERENCE_SCALE)
+        if (before < 0).any() or (before >= (STEP_CODES, entropy.SCALES, entropy.SCALES)).any():
+            raise CorruptError("impossible step or scale of a layer")
+        step, matrix_scale, bias_scale = before.tolist()
+        matrix = coder.logistic(fan_out * fan_in, matrix_scale).reshape(fan_out, fan_in)
+        bias = coder.logistic(fan_out, bias_scale)
+        levels.append(np.column_stack([matrix, bias]))
+        steps.append(step)
+    coder.close()
+    return QuantisedWeights(tuple(levels), tuple(steps)).parameters()
+
+
+def _check_bounds(shape: SirenShape, parameters: Array32) -> None:
+    if not _bounded(shape, parameters):
+        raise FitError("the fitted weights are too large for the format")
 
 
 def _bounded(shape: SirenShape, parameters: Array32) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import UsageError
 from .base import Codec, MissingCodecError, Rgb
-from .coin import CoinSiren
+from .coin import CoinSiren, CoinSirenBest, CoinSirenFast, CoinSirenHalf
 from .compressai import Bms, Cst, Mbt
 from .external import Bpg, Vtm
 from .ffmpeg import Hevc, Vvc
@@ -15,7 +15,8 @@ from .pillow import Avif, Jpeg, Jpeg2000, JpegDefault, WebP
 REGISTRY: dict[str, type[Codec]] = {
     codec.name: codec
     for codec in (
-        *(CoinSiren, Jpeg, JpegDefault, Jpeg2000, WebP, Avif, JpegXl, Heic, Hevc, Bpg, Vvc, Vtm),
+        *(CoinSiren, CoinSirenFast, CoinSirenBest, CoinSirenHalf),
+        *(Jpeg, JpegDefault, Jpeg2000, WebP, Avif, JpegXl, Heic, Hevc, Bpg, Vvc, Vtm),
         *(Bms, Mbt, Cst),
     )
 }

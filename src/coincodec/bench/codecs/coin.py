@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from .base import Codec, Rgb
 
 
 class CoinSiren(Codec):
+    """The `siren` family at a preset; points are bits per pixel."""
+
     name, title = "coin:siren", "coincodec siren"
-    settings = "preset default, half-float weights (depth x width = point, the paper's networks)"
-    points: ClassVar[tuple[str, ...]] = ("5x20", "5x30", "10x28", "10x40", "13x49")
+    preset = "default"
+    settings = "preset default, model siren, integer weights, bpp = point"
+    points: ClassVar[tuple[str, ...]] = ("0.02", "0.04", "0.08", "0.16", "0.32")
 
     def __init__(self) -> None:
         self.threads = native.resolve_threads(None)
@@ -29,9 +32,36 @@ class CoinSiren(Codec):
             "machine": platform.machine(),
         }
 
+    def options(self, point: str) -> dict[str, Any]:
+        """What `coincodec.encode` is asked for at a point."""
+        return {"model": "siren", "preset": self.preset, "bpp": float(point)}
+
     def encode(self, picture: Rgb, point: str) -> bytes:
-        layers, width = map(int, point.split("x"))
-        return coincodec.encode(picture, layers=layers, width=width)
+        return coincodec.encode(picture, **self.options(point))
 
     def decode(self, data: bytes) -> Rgb:
         return np.asarray(coincodec.decode(data))
+
+
+class CoinSirenFast(CoinSiren):
+    name, title = "coin:siren-fast", "coincodec siren, fast"
+    preset = "fast"
+    settings = "preset fast, model siren, integer weights, bpp = point"
+
+
+class CoinSirenBest(CoinSiren):
+    name, title = "coin:siren-best", "coincodec siren, best"
+    preset = "best"
+    settings = "preset best, model siren, integer weights, bpp = point"
+
+
+class CoinSirenHalf(CoinSiren):
+    """The paper's format and networks; points are depth x width."""
+
+    name, title = "coin:siren-fp16", "coincodec siren, half floats"
+    settings = "preset default, model siren, half-float weights (depth x width = point)"
+    points: ClassVar[tuple[str, ...]] = ("7x11", "5x20", "5x30", "10x28", "10x40", "13x49")
+
+    def options(self, point: str) -> dict[str, Any]:
+        layers, width = map(int, point.split("x"))
+        return {"model": "siren", "preset": self.preset, "weights": "fp16", "layers": layers, "width": width}

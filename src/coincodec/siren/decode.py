@@ -1,0 +1,45 @@
+"""A `siren` stream to a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import native
+from ..container import Header, Section
+from ..limits import Limits
+from . import stream
+from .model import Array32, SirenShape, pixel_axes, row_bands
+
+# Pixels decoded per native call: enough to keep every core busy, few enough for Ctrl-C to be prompt.
+_BAND = 2**20
+
+
+def accept(header: Header, limits: Limits) -> SirenShape:
+    """The network of a stream, once the header alone shows that it can be decoded within the limits."""
+    shape = stream.read_shape(header)
+    limits.check_pixels(header.width, header.height)
+    limits.check_macs(header.width * header.height * shape.macs)
+    return shape
+
+
+def decode(header: Header, shape: SirenShape, sections: Sequence[Section], threads: int) -> NDArray[Any]:
+    """The samples, shape (height, width, channels), uint8 or uint16. shape: from `accept`."""
+    parameters = stream.read_weights(shape, sections)
+    dtype = np.dtype(f"u{header.bit_depth // 8}")
+    samples = np.empty((header.height, header.width, header.channels), dtype)
+    for where, band in bands(shape, parameters, header.height, header.width, dtype, threads):
+        samples[where] = band
+    return samples
+
+
+def bands(
+    shape: SirenShape, parameters: Array32, rows: int, columns: int, dtype: Any, threads: int
+) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """The decoded picture in bands of whole rows."""
+    down, across = pixel_axes(rows, columns)
+    for where in row_bands(rows, columns, _BAND):
+        yield where, native.siren_forward(parameters, shape, [down[where], across], dtype, threads)
