@@ -22,13 +22,27 @@ SHAPE = SirenShape(2, 3, 10, 28)
 HEIGHT, WIDTH = 512, 768
 
 
+def compare(half: bytes, coded: bytes) -> None:
+    """Prints how much longer integer weights take, decoding both in turn."""
+    times: dict[bytes, list[float]] = {half: [], coded: []}
+    for _ in range(40):
+        for data, spent in times.items():
+            start = time.perf_counter()
+            coincodec.decode(data)
+            spent.append(time.perf_counter() - start)
+    ratio = statistics.median(times[coded]) / statistics.median(times[half])
+    print(f"integer weights ({len(coded):,} bytes) over half floats: {ratio:.3f}x the time")
+
+
 def main() -> None:
     """Prints the times."""
     y, x = np.ogrid[0:HEIGHT, 0:WIDTH]
     photo = np.stack([np.sin(x / 97 + k) * np.cos(y / 61 - k) * 90 + 128 for k in range(3)], -1).astype(np.uint8)
-    data = coincodec.encode(photo, layers=SHAPE.layers, width=SHAPE.width, steps=200)
+    network = {"layers": SHAPE.layers, "width": SHAPE.width, "steps": 200}
+    data, coded = (coincodec.encode(photo, weights=weights, **network) for weights in ("fp16", "coded"))
 
     print(f"{WIDTH}x{HEIGHT}, network {SHAPE}, {len(data):,} bytes, {native.selected_isa()}")
+    compare(data, coded)
     for threads in (1, 2):
         times = []
         for _ in range(20):

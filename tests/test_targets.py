@@ -20,8 +20,8 @@ from coincodec.progress import Progress
 from coincodec.siren import rate
 from coincodec.siren.architecture import Architecture, read_table, shipped_table, write_table
 from coincodec.siren.model import SirenShape
-from coincodec.siren.recipe import RECIPES
 from coincodec.siren.rate import QualityModel
+from coincodec.siren.recipe import RECIPES
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import skimage.data
 
 import coincodec
 from coincodec import container
@@ -33,9 +34,18 @@ def worked_example() -> bytes:
     return container.write(header, [stream.write_half(shape, weights)])
 
 
+def worked_example_coded() -> bytes:
+    """The same network with integer weights: every step 1/4."""
+    shape = SirenShape(2, 1, 1, 1)
+    levels = (np.array([[0, 6, 1]], np.int32), np.array([[2, 2]], np.int32))
+    header = container.Header(stream.FAMILY, 3, 2, 1, 8, stream.header_parameters(shape))
+    return container.write(header, [stream.write_coded(shape, stream.QuantisedWeights(levels, (48, 48)))])
+
+
 def main() -> None:
     """Writes what is missing."""
-    fitted = {"layers": 3, "width": 10, "steps": 400}
+    fitted = {"layers": 3, "width": 10, "steps": 400, "weights": "fp16"}
+    coded = {**fitted, "weights": "coded"}
     streams = {
         "siren-fp16-worked-example": worked_example,
         "siren-fp16-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **fitted),
@@ -45,6 +55,11 @@ def main() -> None:
         "siren-fp16-paper-preset": lambda: coincodec.encode(
             picture(16, 24, 3, np.uint8), preset="paper", layers=5, width=8, steps=1000
         ),
+        "siren-coded-worked-example": worked_example_coded,
+        "siren-coded-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **coded),
+        "siren-coded-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), bits=3.5, **coded),
+        "siren-coded-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), bits=11, **coded),
+        "siren-coded-photograph": lambda: coincodec.encode(skimage.data.astronaut()[::4, ::4], bytes=900),
     }
     FOLDER.mkdir(exist_ok=True)
     for name, make in streams.items():

@@ -293,6 +293,8 @@ class _Encoder:
                 # The model of the error was wrong. Finer and finer steps come to the fit itself, which is good enough.
                 exponent = min(e for e, _ in known) - 0.5
                 codes = quantiser.steps(2.0**exponent)
+                if codes in tried:
+                    raise TargetError(f"{target:g} dB is out of reach of integer weights")
             tried.add(codes)
             self.stages.plan(count)
             weights, psnr = self._refined(quantiser, codes, count, None)

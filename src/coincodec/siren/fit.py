@@ -77,7 +77,7 @@ class _Budget:
 class _RunningLoss:
     """A moving average of the steps' losses, and whether it shows a divergence."""
 
-    WARM_UP, TOLERANCE = 200, 2.0
+    WARM_UP, TOLERANCE = 200, 1.3
 
     # Losses below this, 40 dB, may jump as they like: the pictures that reach it are smooth, and a fit of
     # them comes back by itself.

@@ -20,9 +20,10 @@ from .architecture import Architecture, ArchitectureTable, widest_fitting
 from .encode import encode, file_bytes
 from .model import SirenShape
 
-# What is searched: depths, and factors on the preset's learning rate.
+# What is searched: depths, and factors on the preset's learning rate. Twice the rate can be best for one picture and
+# make fits of another diverge, so it is not searched.
 DEPTHS = (2, 16)
-RATES = (0.4, 2.5)
+RATES = (0.6, 1.6)
 
 # A pair of depth and width is valid if it fills at least this much of the budget.
 _FILLED = 0.9
@@ -78,9 +79,10 @@ def search(
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     pairs = valid_pairs(samples, bpp)
+    database = optuna.storages.RDBStorage(f"sqlite:///{storage}")
     study = optuna.create_study(
         study_name=f"{name} {bpp:g} bpp {preset}",
-        storage=f"sqlite:///{storage}",
+        storage=database,
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(6, trials // 4)),
         direction="maximize",
         load_if_exists=True,
@@ -109,12 +111,15 @@ def search(
             latest = next(trial for trial in found if trial.number == frozen.number)
             on_trial(len(found), latest, found[0])
 
-    while (left := trials - len(_finished(study))) > 0:
-        before = len(study.trials)
-        study.optimize(objective, n_trials=left, callbacks=[after])
-        if not _finished(study) and len(study.trials) > before + trials:
-            raise FitError("every network of the search diverged")
-    return _finished(study)
+    try:
+        while (left := trials - len(_finished(study))) > 0:
+            study.optimize(objective, n_trials=left, callbacks=[after])
+            if not _finished(study):
+                raise FitError("every network of the search diverged")
+        return _finished(study)
+    finally:
+        database.remove_session()
+        database.engine.dispose()
 
 
 def _finished(study: optuna.Study) -> list[Trial]:

@@ -40,6 +40,6 @@ def plot(trials: Sequence[Trial], title: str, path: Path) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     bar = figure.colorbar(marks, ax=axes, label="factor on the learning rate")
-    bar.set_ticks([0.5, 1, 2], labels=["0.5", "1", "2"])
+    bar.set_ticks([0.6, 1, 1.6], labels=["0.6", "1", "1.6"])
     bar.minorticks_off()
     figure.savefig(path, dpi=150)
