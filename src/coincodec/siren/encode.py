@@ -21,19 +21,12 @@ from .decode import bands
 from .fit import Fitted, axes_for, fit
 from .model import Array32, SirenShape, from_paper_axes, pixel_axes, wrap_phases
 from .objective import NativeObjective
+from .psnr import smallest_for_psnr
 from .quantise import Quantiser
 from .recipe import RECIPES, Recipe
 from .stream import QuantisedWeights
 
 WEIGHTS = ("coded", "fp16")
-
-# How far over a PSNR target a fit before quantisation should lie, in dB: the least that leaves room for
-# rounding, what is aimed at, and the most before a smaller network is tried.
-_SURPLUS = (0.02, 0.25, 0.8)
-_FITS, _REFINEMENTS = 6, 6
-
-# dB over a target that are not worth another refinement.
-_CLOSE = 0.01
 
 
 def encode(
@@ -46,7 +39,7 @@ def encode(
 
     Raises `UsageError`, `TargetError` or `FitError`.
     """
-    return _Encoder(samples, options, progress, table).encode()
+    return Encoder(samples, options, progress, table).encode()
 
 
 def header_for(samples: Samples, shape: SirenShape) -> Header:
@@ -63,7 +56,7 @@ def file_bytes(samples: Samples, shape: SirenShape, bits: float) -> int:
 
 @dataclass(frozen=True)
 class _Coded:
-    """Integer weights of a network and what they give."""
+    """The weights of a network as they are stored, and the PSNR they give."""
 
     section: Section
     psnr: float
@@ -93,7 +86,7 @@ class _Stages:
             self.progress(Progress(now, max(self.total, now), psnr, clock.monotonic() - self.start))
 
 
-class _Encoder:
+class Encoder:
     """One encode: the picture, what was asked, and the steps taken so far."""
 
     def __init__(
@@ -124,7 +117,8 @@ class _Encoder:
         if self.half:
             shape, coded = self._half()
         elif self.options.psnr is not None:
-            shape, coded = self._for_psnr(self.options.psnr)
+            shape, weights, psnr = smallest_for_psnr(self, self.options.psnr)
+            coded = _Coded(stream.write_coded(shape, weights), psnr)
         else:
             shape, coded = self._for_bytes()
         data = container.write(header_for(self.samples, shape), [coded.section])
@@ -147,14 +141,14 @@ class _Encoder:
     def _shape_for_bytes(self, budget: int) -> SirenShape:
         return self.table.largest_fitting(2, self.channels, budget, self._file_bytes)
 
-    def _shape_for(self, parameters: int) -> SirenShape:
+    def shape_for(self, parameters: int) -> SirenShape:
         """A network of about so many weights."""
         within = min(max(parameters, rate.LEAST_PARAMETERS), rate.MOST_PARAMETERS)
         least = SirenShape(2, self.channels, 1, 1)
         budget = self._file_bytes(least) + self.bits * max(within - least.parameters, 0) / 8
         return self._shape_for_bytes(math.ceil(budget) + 1)
 
-    def _given_shape(self) -> SirenShape | None:
+    def given_shape(self) -> SirenShape | None:
         if self.options.layers is None or self.options.width is None:
             return None
         return SirenShape(2, self.channels, self.options.layers, self.options.width)
@@ -162,12 +156,12 @@ class _Encoder:
     def _budget(self) -> int:
         """Most bytes of the whole file, from the target or from what is usual."""
         pixels = self.rows * self.columns
-        budget, given = self.options.budget(pixels), self._given_shape()
+        budget, given = self.options.budget(pixels), self.given_shape()
         if budget is not None:
             return budget
         if self.options.lambda_ is not None:
-            model = self._probe()
-            return self._file_bytes(self._shape_for(model.parameters_at(self.options.lambda_, pixels, self.bits)))
+            model = self.probe()
+            return self._file_bytes(self.shape_for(model.parameters_at(self.options.lambda_, pixels, self.bits)))
         if given is not None:
             return self._file_bytes(given)
         bits = 16 if self.half else self.bits
@@ -181,7 +175,7 @@ class _Encoder:
         axes = axes_for(recipe, self.rows, self.columns)
         return NativeObjective(self.samples, shape, axes, self.threads)
 
-    def _fit(self, shape: SirenShape, recipe: Recipe, steps: int | None, time: float | None) -> Fitted:
+    def fit(self, shape: SirenShape, recipe: Recipe, steps: int | None, time: float | None) -> Fitted:
         """A fitted network on `pixel_axes`, biases in [-pi, pi]."""
         planned = steps or recipe.steps
         recipe = recipe.at_rate(self.table.rate(shape.parameters))
@@ -196,13 +190,13 @@ class _Encoder:
             parameters = from_paper_axes(shape, parameters, self.rows, self.columns)
         return replace(fitted, parameters=wrap_phases(shape, parameters))
 
-    def _probe(self) -> rate.QualityModel:
+    def probe(self) -> rate.QualityModel:
         shape = SirenShape(2, self.channels, *rate.PROBE)
         self.stages.plan(rate.PROBE_STEPS)
-        fitted = self._fit(shape, RECIPES["fast"], rate.PROBE_STEPS, None)
-        return rate.QualityModel.from_probe(shape, self._psnr(shape, fitted.parameters))
+        fitted = self.fit(shape, RECIPES["fast"], rate.PROBE_STEPS, None)
+        return rate.QualityModel.from_probe(shape, self.psnr(shape, fitted.parameters))
 
-    def _psnr(self, shape: SirenShape, parameters: Array32) -> float:
+    def psnr(self, shape: SirenShape, parameters: Array32) -> float:
         """Of what a decoder puts out."""
         error = sum(
             metrics.squared_error(band, self.samples[where])
@@ -212,24 +206,24 @@ class _Encoder:
 
     def _half(self) -> tuple[SirenShape, _Coded]:
         """Half-float weights, as the paper has them."""
-        shape = self._given_shape() or self._shape_for_bytes(self._budget())
+        shape = self.given_shape() or self._shape_for_bytes(self._budget())
         self.stages.plan(self.options.steps or self.recipe.steps)
-        fitted = self._fit(shape, self.recipe, self.options.steps, self.options.time)
+        fitted = self.fit(shape, self.recipe, self.options.steps, self.options.time)
         parameters = stream.to_half(fitted.parameters)
         section = stream.write_half(shape, parameters)
-        return shape, _Coded(section, self._psnr(shape, parameters))
+        return shape, _Coded(section, self.psnr(shape, parameters))
 
     # Integers.
 
     def _refinement_steps(self, fitted: Fitted) -> int:
         return self.recipe.refinement_steps(self.options.steps if self.options.time is None else fitted.steps)
 
-    def _quantiser(self, shape: SirenShape, fitted: Fitted) -> Quantiser:
+    def quantiser(self, shape: SirenShape, fitted: Fitted) -> Quantiser:
         axes = pixel_axes(self.rows, self.columns)
         sensitivity = quantise.sensitivities(shape, fitted.parameters, axes, self.options.seed)
         return Quantiser(shape, fitted.parameters, sensitivity)
 
-    def _refined(
+    def refined(
         self, quantiser: Quantiser, codes: tuple[int, ...], count: int, budget: int | None
     ) -> tuple[QuantisedWeights, float]:
         """Levels with these steps, within `budget` bytes of payload if given, and their PSNR."""
@@ -251,12 +245,12 @@ class _Encoder:
             if budget is None
             else quantise.trimmed(quantiser, positions, codes, budget)
         )
-        return weights, self._psnr(shape, weights.parameters())
+        return weights, self.psnr(shape, weights.parameters())
 
     def _for_bytes(self) -> tuple[SirenShape, _Coded]:
         """The best picture in so many bytes."""
         budget = self._budget()
-        shape = self._given_shape() or self._shape_for_bytes(budget)
+        shape = self.given_shape() or self._shape_for_bytes(budget)
         payload = self._payload(shape, budget)
         if payload < 1:
             raise TargetError(f"a file of {budget} bytes has no room for weights")
@@ -264,106 +258,14 @@ class _Encoder:
         planned = steps or self.recipe.steps
         self.stages.plan(planned + self.recipe.refinement_steps(steps))
         share = 1 / (1 + self.recipe.refinement)
-        fitted = self._fit(shape, self.recipe, steps, None if time is None else time * share)
-        quantiser = self._quantiser(shape, fitted)
+        fitted = self.fit(shape, self.recipe, steps, None if time is None else time * share)
+        quantiser = self.quantiser(shape, fitted)
         codes = quantiser.steps(2.0 ** quantiser.coarseness_for_bytes(payload))
         rounded = quantise.trimmed(quantiser, quantiser.parameters / quantise.step_vector(shape, codes), codes, payload)
-        refined, psnr = self._refined(quantiser, codes, self._refinement_steps(fitted), payload)
-        if (plain := self._psnr(shape, rounded.parameters())) > psnr:
+        refined, psnr = self.refined(quantiser, codes, self._refinement_steps(fitted), payload)
+        if (plain := self.psnr(shape, rounded.parameters())) > psnr:
             refined, psnr = rounded, plain
         return shape, _Coded(stream.write_coded(shape, refined), psnr)
-
-    def _for_psnr(self, target: float) -> tuple[SirenShape, _Coded]:
-        """The smallest file found that is at least so good."""
-        quantiser, reached = self._fit_above(target)
-        shape = quantiser.shape
-        count = self.recipe.refinement_steps(self.options.steps)
-        wanted, floor = _error(target), _error(reached)
-        best: _Coded | None = None
-        bits = min(self.bits, 8.0)
-        payload = math.ceil(bits * shape.parameters / 8)
-        exponent = quantiser.coarseness_for_bytes(payload)
-        known: list[tuple[float, float]] = []
-        tried: set[tuple[int, ...]] = set()
-        while best is None or len(known) < _REFINEMENTS:
-            codes = quantiser.steps(2.0**exponent)
-            if codes in tried:
-                if best is not None:
-                    break
-                # The model of the error was wrong. Finer and finer steps come to the fit itself, which is good enough.
-                exponent = min(e for e, _ in known) - 0.5
-                codes = quantiser.steps(2.0**exponent)
-                if codes in tried:
-                    raise TargetError(f"{target:g} dB is out of reach of integer weights")
-            tried.add(codes)
-            self.stages.plan(count)
-            weights, psnr = self._refined(quantiser, codes, count, None)
-            known.append((exponent, psnr))
-            if psnr >= target:
-                section = stream.write_coded(shape, weights)
-                if best is None or len(section.payload) < len(best.section.payload):
-                    best = _Coded(section, psnr)
-                if psnr - target < _CLOSE:
-                    break
-            exponent = _next_exponent(known, wanted, floor)
-        return shape, best
-
-    def _fit_above(self, target: float) -> tuple[Quantiser, float]:
-        """A fitted network a little better than `target`, and its PSNR."""
-        least, aim, most = _SURPLUS
-        given = self._given_shape()
-        model = self._probe() if given is None else None
-        parameters = 0 if model is None else model.parameters_for(target + aim)
-        tried: dict[SirenShape, tuple[Fitted, float]] = {}
-        for _ in range(_FITS):
-            shape = given or self._shape_for(parameters)
-            if shape in tried:
-                break
-            self.stages.plan(self.options.steps or self.recipe.steps)
-            fitted = self._fit(shape, self.recipe, self.options.steps, None)
-            psnr = self._psnr(shape, fitted.parameters)
-            # Where more weights do not help any more, the steps are too few or the picture is noise.
-            stuck = any(1.5 * old.parameters < shape.parameters and psnr < best for old, (_, best) in tried.items())
-            tried[shape] = fitted, psnr
-            good = psnr >= target + least
-            if given is not None or stuck or (good and psnr <= target + most):
-                break
-            wanted = rate.QualityModel(shape.parameters, psnr).parameters_for(target + aim)
-            least_change = shape.parameters // 4 if good else round(1.25 * shape.parameters) + 1
-            parameters = min(max(wanted, least_change), 4 * shape.parameters)
-        enough = [shape for shape, (_, psnr) in tried.items() if psnr >= target + least]
-        if not enough:
-            best = max(psnr for _, psnr in tried.values())
-            raise TargetError(f"{target:g} dB is out of reach; the best network tried gave {best:.2f} dB")
-        shape = min(enough, key=lambda shape: shape.parameters)
-        fitted, psnr = tried[shape]
-        return self._quantiser(shape, fitted), psnr
-
-
-def _error(psnr: float) -> float:
-    """Mean squared error of samples in 0..1; a trifle for the infinite PSNR of a picture that is met exactly."""
-    return max(float(10 ** (-psnr / 10)), 1e-14)
-
-
-def _next_exponent(known: list[tuple[float, float]], wanted: float, floor: float) -> float:
-    """The log2 of the coarseness to try next, for an error `wanted` where the fit itself has `floor`.
-
-    known: pairs of log2 of the coarseness and PSNR.
-
-    Rounding adds an error that grows as about the square of the coarseness; between two tries on either
-    side of the target, the error is interpolated instead.
-    """
-    below = [(e, _error(p)) for e, p in known if _error(p) <= wanted]
-    above = [(e, _error(p)) for e, p in known if _error(p) > wanted]
-    if below and above:
-        (e0, d0), (e1, d1) = max(below), min(above)
-        share = (math.log(wanted) - math.log(d0)) / (math.log(d1) - math.log(d0))
-        return e0 + (e1 - e0) * min(max(0.95 * share, 0.1), 0.9)
-    exponent, error = known[-1][0], _error(known[-1][1])
-    room, excess = wanted - floor, error - floor
-    if excess <= 0 or room <= 0:
-        return exponent + (2.0 if error <= wanted else -2.0)
-    return exponent + min(max(0.5 * math.log2(0.95 * room / excess), -2.0), 2.0)
 
 
 def _check(options: EncodeOptions) -> None:

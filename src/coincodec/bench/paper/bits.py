@@ -12,7 +12,7 @@ from ...siren.model import SirenShape
 from ...siren.objective import NativeObjective
 from ...siren.recipe import RECIPES
 from .data import Values
-from .unit import Source, Unit, Watch, cost, encode, settings, versions
+from .unit import Source, Unit, Watch, cost, measure, settings, versions
 
 STUDY = "bits"
 FLOAT32, FLOAT16 = "float32", "fp16"
@@ -59,11 +59,6 @@ def units(source: Source, steps: int | None = None, layers: int = LAYERS, width:
     stored |= {str(b): EncodeOptions(weights="coded", bits=b, layers=layers, width=width, steps=steps) for b in BITS}
     for name, options in stored.items():
         found.append(
-            Unit(STUDY, name, source.name, settings(options), versions(), work, partial(_measure, source, options))
+            Unit(STUDY, name, source.name, settings(options), versions(), work, partial(measure, source, options))
         )
     return found
-
-
-def _measure(source: Source, options: EncodeOptions, watch: Watch) -> Values:
-    _, values = encode(source, options, watch)
-    return values

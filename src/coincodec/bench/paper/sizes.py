@@ -8,7 +8,7 @@ from ...options import EncodeOptions
 from ...siren import rate
 from ...siren.model import SirenShape
 from .data import Values
-from .unit import Source, Unit, Watch, cost, encode, settings, versions
+from .unit import Source, Unit, Watch, cost, measure, settings, versions
 
 STUDY = "sizes"
 LAYERS, WIDTH = 10, 28
@@ -32,12 +32,7 @@ def units(
     return [
         Unit(
             STUDY, name, source.name, settings(options), versions(), cost(source, options, count),
-            partial(_measure, source, options),
+            partial(measure, source, options),
         )
         for name, count, options in variants
     ]  # fmt: skip
-
-
-def _measure(source: Source, options: EncodeOptions, watch: Watch) -> Values:
-    _, values = encode(source, options, watch)
-    return values

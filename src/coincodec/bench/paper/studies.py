@@ -99,8 +99,6 @@ def run(units: Sequence[Unit], path: Path, progress: Callable[[RunProgress], Non
                 progress(RunProgress(number, len(todo), left, unit, fit))
 
         values = unit.measure(watch)
-        data.append(
-            path, Measurement(unit.study, unit.name, unit.picture, unit.settings, unit.versions, values)
-        )  # fmt: skip
+        data.append(path, Measurement(unit.study, unit.name, unit.picture, unit.settings, unit.versions, values))
         behind += unit.cost
     return len(todo)

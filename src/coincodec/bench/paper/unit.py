@@ -30,7 +30,8 @@ class Source:
     @property
     def pixels(self) -> int:
         """Width times height."""
-        return self.samples.shape[0] * self.samples.shape[1]
+        height, width, _ = self.samples.shape
+        return height * width
 
     def bpp(self, size: int) -> float:
         """Bits per pixel of so many bytes."""
@@ -98,3 +99,9 @@ def encode(source: Source, options: EncodeOptions, watch: Watch) -> tuple[bytes,
         "seconds": encoded.seconds,
         "threads": native.resolve_threads(options.threads),
     }
+
+
+def measure(source: Source, options: EncodeOptions, watch: Watch) -> Values:
+    """`encode` without the stream."""
+    _, values = encode(source, options, watch)
+    return values

@@ -19,8 +19,8 @@ from ..curves import Curve, bd_rate
 
 # After Okabe and Ito, without yellow and black, which light or dark pages swallow: told apart by people with any
 # kind of colour vision. Markers tell them apart in print.
-_COLOURS = ("#2A86C8", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#A6761D")
-_OURS, _PUBLISHED = "#D55E00", "#888888"
+COLOURS = ("#2A86C8", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#A6761D")
+OURS, PUBLISHED = "#D55E00", "#888888"
 _MARKERS = "os^DvPX<>*"
 
 # Stands for the page's text colour until the figure is written.
@@ -44,13 +44,13 @@ def styles(curves: Sequence[Curve]) -> dict[str, Style]:
     others = ours = published = 0
     for curve in curves:
         if not curve.measured:
-            chosen[curve.id] = Style(_PUBLISHED, _MARKERS[published % len(_MARKERS)], True, 1.0)
+            chosen[curve.id] = Style(PUBLISHED, _MARKERS[published % len(_MARKERS)], True, 1.0)
             published += 1
         elif curve.id.startswith("coin:"):
-            chosen[curve.id] = Style(_OURS, _MARKERS[ours % len(_MARKERS)], False, 2.6)
+            chosen[curve.id] = Style(OURS, _MARKERS[ours % len(_MARKERS)], False, 2.6)
             ours += 1
         else:
-            colour = _COLOURS[others % len(_COLOURS)]
+            colour = COLOURS[others % len(COLOURS)]
             chosen[curve.id] = Style(colour, _MARKERS[others % len(_MARKERS)], False, 1.4)
             others += 1
     return chosen
@@ -61,7 +61,7 @@ def rate_distortion(curves: Sequence[Curve], *, narrow: bool = False, similarity
 
     Every curve ends where its points end, marked by its marker, and carries its name at the right.
     """
-    figure, axes = _figure(narrow)
+    figure, axes = new_figure(narrow)
     look = styles(curves)
     shown = [curve for curve in curves if curve.ms_ssim or not similarity]
     labels, seen = [], []
@@ -85,13 +85,13 @@ def rate_distortion(curves: Sequence[Curve], *, narrow: bool = False, similarity
         axes.set_ylim(min(seen) - 0.5, max(seen) + 0.8)
     axes.set_xlabel("bits per pixel, whole file")
     axes.set_ylabel("MS-SSIM, dB" if similarity else "PSNR over RGB, dB")
-    _label_at_the_right(axes, labels)
+    label_at_the_right(axes, labels)
     return figure
 
 
 def time_against_rate(curves: Sequence[Curve], anchor: Curve, *, encode: bool, narrow: bool = False) -> Figure:
     """BD-rate against `anchor` over the mean seconds that a picture takes to encode (or decode)."""
-    figure, axes = _figure(narrow)
+    figure, axes = new_figure(narrow)
     look = styles(curves)
     labels = []
     for curve in curves:
@@ -109,7 +109,7 @@ def time_against_rate(curves: Sequence[Curve], anchor: Curve, *, encode: bool, n
     axes.margins(0.12)
     axes.set_xlabel(f"seconds to {'encode' if encode else 'decode'} a picture, mean over the points")
     axes.set_ylabel(f"BD-rate against {anchor.title}, %")
-    _label_at_the_right(axes, labels)
+    label_at_the_right(axes, labels)
     return figure
 
 
@@ -128,7 +128,8 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(path.with_suffix(".png"), dpi=160, facecolor="white")
 
 
-def _figure(narrow: bool) -> tuple[Figure, Axes]:
+def new_figure(narrow: bool) -> tuple[Figure, Axes]:
+    """An empty plot with room for names at its right."""
     figure = Figure(figsize=(4.4, 6.4) if narrow else (9.6, 6.2))
     axes = figure.add_subplot()
     figure.subplots_adjust(left=0.14 if narrow else 0.07, right=0.56 if narrow else 0.76, top=0.98, bottom=0.09)
@@ -143,7 +144,7 @@ def _figure(narrow: bool) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _label_at_the_right(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
+def label_at_the_right(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
     """Names beside the plot, at the height of what they name, moved apart until none touch."""
     low, high = axes.get_ylim()
     gap = (high - low) / 36
