@@ -99,6 +99,31 @@ class TestRoundTrip:
         _, _, err = coin("encode", "cmyk.tiff", *QUICK)
         assert err.count("CMYK became RGB") == 1
 
+    @pytest.mark.parametrize(
+        ("arguments", "option"),
+        [
+            (["--bytes", "150"], {"bytes": 150}),
+            (["--bpp", "2.5"], {"bpp": 2.5}),
+            (["--psnr", "20"], {"psnr": 20}),
+            (["--lambda", "0.05"], {"lambda_": 0.05}),
+            (["--bits", "4", "--layers", "3", "--width", "5"], {"bits": 4, "layers": 3, "width": 5}),
+            (["--weights", "fp16", "--bpp", "3"], {"weights": "fp16", "bpp": 3}),
+            (["--preset", "fast", "--bytes", "90"], {"preset": "fast", "bytes": 90}),
+        ],
+    )
+    def test_options_are_those_of_the_library(
+        self, photo_png: Path, coin: Coin, small: np.ndarray, arguments: list[str], option: dict[str, float]
+    ) -> None:
+        assert coin("encode", "photo.png", "--steps", "150", *arguments)[0] == 0
+        assert Path("photo.coin").read_bytes() == coincodec.encode(small, steps=150, **option)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("arguments", [["--bytes", "9", "--bpp", "1"], ["--weights", "int4"], ["--bits", "99"]])
+    def test_impossible_targets_are_bad_use(self, photo_png: Path, coin: Coin, arguments: list[str]) -> None:
+        status, _, err = coin("encode", "photo.png", *arguments)
+        assert status == 2
+        assert err.count("\n") == 1
+        assert not Path("photo.coin").exists()
+
     def test_quiet(self, photo_png: Path, coin: Coin) -> None:
         assert coin("encode", "photo.png", "-q", *QUICK) == (0, "", "")
 

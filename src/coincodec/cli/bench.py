@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CoincodecError, UsageError
+from . import bench_paper
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -18,7 +19,7 @@ _PUBLISHED = "coin-paper,vtm,bpg,recombiner,c3,cool-chic-5.0.1,mlic++"
 
 
 def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
-    """Adds the command and its three actions to the parser."""
+    """Adds the command and its actions to the parser."""
     bench = commands.add_parser("bench", help="measure codecs on pictures, and report")
     actions = bench.add_subparsers(required=True, metavar="action")
 
@@ -53,6 +54,8 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
     parser = actions.add_parser("list", parents=[common], help="list codecs and published curves")
     parser.set_defaults(run=_guarded(list_all))
+
+    bench_paper.register(actions, common, _guarded)
 
 
 def _guarded(action: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], None]:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 # How far over a PSNR target a fit before quantisation should lie, in dB: the least that leaves room for
 # rounding, what is aimed at, and the most before a smaller network is tried.
 _SURPLUS = (0.02, 0.25, 0.8)
-_FITS, _REFINEMENTS = 6, 6
+_FITS, _REFINEMENTS = 8, 6
+
+# Weights below which a larger network may well be worse.
+_ERRATIC = 2000
 
 # dB over a target that are not worth another refinement.
 _CLOSE = 0.01
@@ -77,8 +80,11 @@ def _fit_above(encoder: Encoder, target: float) -> tuple[Quantiser, float]:
         encoder.stages.plan(encoder.options.steps or encoder.recipe.steps)
         fitted = encoder.fit(shape, encoder.recipe, encoder.options.steps, None)
         psnr = encoder.psnr(shape, fitted.parameters)
-        # Where more weights do not help any more, the steps are too few or the picture is noise.
-        stuck = any(1.5 * old.parameters < shape.parameters and psnr < best for old, (_, best) in tried.items())
+        # Where more weights do not help any more, the steps are too few or the picture is noise. Small networks
+        # differ by chance.
+        stuck = any(
+            _ERRATIC < 1.5 * old.parameters < shape.parameters and psnr < best for old, (_, best) in tried.items()
+        )
         tried[shape] = fitted, psnr
         good = psnr >= target + least
         if given is not None or stuck or (good and psnr <= target + most):

@@ -20,6 +20,9 @@ _DEPTH = 9
 # Colours of the text of an SVG, which browsers choose by the reader's theme.
 _INKS = "<style>svg{color:#222}@media (prefers-color-scheme:dark){svg{color:#ddd}}</style>"
 
+# Moments of a fit: [step, dB, seconds since its start].
+Samples = Sequence[Sequence[float]]
+
 
 def write(figure: Figure, path: Path) -> list[Path]:
     """Writes NAME.png, on white, and NAME.svg, for light and dark pages, for the path of NAME. Returns both."""
@@ -30,13 +33,11 @@ def write(figure: Figure, path: Path) -> list[Path]:
     return [svg, png]
 
 
-def training(
-    fits: Mapping[str, tuple[str, Sequence[Sequence[float]]]], levels: Mapping[str, float], passed: bool = True
-) -> Figure:
+def training(fits: Mapping[str, tuple[str, Samples]], levels: Mapping[str, float]) -> Figure:
     """PSNR against seconds.
 
-    fits: by preset, its label and its samples [step, dB, seconds]. levels: names of horizontal lines, and their dB;
-    `passed`: where a curve first reaches one is marked with its step and second.
+    fits: by preset, its label and its samples. levels: names of horizontal lines, and their dB; where a curve first
+    reaches one is marked with the step and the time.
     """
     figure, axes = new_figure(narrow=False)
     labels = []
@@ -45,7 +46,7 @@ def training(
         colour = _PRESET_COLOURS[preset]
         axes.plot(seconds, quality, color=colour, linewidth=1.8)
         labels.append((seconds[-1], quality[-1], label, colour))
-        for level in levels.values() if passed else ():
+        for level in levels.values():
             if (moment := first_reaching(samples, level)) is not None:
                 step, psnr, second = moment
                 axes.plot([second], [psnr], "o", color=colour, markersize=5)
@@ -69,8 +70,8 @@ def training(
     return figure
 
 
-def first_reaching(samples: Sequence[Sequence[float]], level: float) -> Sequence[float] | None:
-    """The first sample [step, dB, seconds] of at least `level` dB, None if there is none."""
+def first_reaching(samples: Samples, level: float) -> Sequence[float] | None:
+    """The first sample of at least `level` dB, None if there is none."""
     return next((sample for sample in samples if sample[1] >= level), None)
 
 

@@ -55,7 +55,8 @@ def sheet(original: NDArray[np.uint8], coded: Sequence[Coded]) -> Image.Image:
 def residual(original: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Absolute difference times GAIN, per sample, cut off at 255."""
     difference = np.abs(original.astype(np.int16) - decoded)
-    return np.minimum(GAIN * difference, 255).astype(np.uint8)
+    amplified: NDArray[np.uint8] = np.minimum(GAIN * difference, 255).astype(np.uint8)
+    return amplified
 
 
 def to_png(picture: Image.Image) -> bytes:

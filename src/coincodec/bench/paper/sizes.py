@@ -7,8 +7,7 @@ from functools import partial
 from ...options import EncodeOptions
 from ...siren import rate
 from ...siren.model import SirenShape
-from .data import Values
-from .unit import Source, Unit, Watch, cost, measure, settings, versions
+from .unit import Source, Unit, cost, measure, settings, versions
 
 STUDY = "sizes"
 LAYERS, WIDTH = 10, 28

@@ -30,8 +30,7 @@ class Source:
     @property
     def pixels(self) -> int:
         """Width times height."""
-        height, width, _ = self.samples.shape
-        return height * width
+        return int(np.prod(self.samples.shape[:2]))
 
     def bpp(self, size: int) -> float:
         """Bits per pixel of so many bytes."""
