@@ -93,6 +93,17 @@ def test_plots_are_written_as_png_and_svg(report: Path) -> None:
         assert plots._INK not in svg
 
 
+def test_the_summary_has_the_figures_of_the_page(report: Path) -> None:
+    text = (report / "summary.md").read_text(encoding="utf-8")
+    mine = {curve.id: curve for curve in curves.measured(ROWS)}
+    rate = curves.bd_rate(mine["jpeg"], mine["coin:siren"])
+    assert rate is not None
+    (row,) = [line for line in text.splitlines() if line.startswith("| coincodec siren |") and "%" in line]
+    assert f" {rate:+.1f} % |".replace("-", "−") in row
+    assert text.count("| coincodec siren |") == 6
+    assert "| coincodec siren | 0.1000 | 26.50 dB |" in text
+
+
 def test_the_export_is_compressai_s_layout(report: Path) -> None:
     exported = json.loads((report / "compressai" / "coin-siren.json").read_text())
     assert exported["name"] == "coincodec siren"

@@ -101,6 +101,7 @@ def report(arguments: argparse.Namespace) -> None:
     from ..bench import curves, results
     from ..bench.report import export, plots
     from ..bench.report.page import page
+    from ..bench.report.summary import summary
 
     for path in arguments.results:
         if not os.path.exists(path):
@@ -121,6 +122,7 @@ def report(arguments: argparse.Namespace) -> None:
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text(page(rows, drawn, anchors, arguments.per_image), encoding="utf-8")
+    (folder / "summary.md").write_text(summary([*mine, *drawn], anchors), encoding="utf-8")
     plots.save(plots.rate_distortion([*mine, *drawn]), folder / "rate-distortion")
     if anchors:
         plots.save(plots.time_against_rate(mine, anchors[0], encode=True), folder / "encode-time")

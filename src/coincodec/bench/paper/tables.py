@@ -104,7 +104,7 @@ def rate_distortion_table(points: Iterable[Point]) -> str:
         ours = [ABSENT, NONE, NONE]
         if point.psnr is not None and point.bpp is not None:
             ours = [f"{point.psnr:.2f} dB", signed(point.psnr - point.paper_psnr), f"{point.bpp:.4f}"]
-        paper = [f"{point.paper_bpp:.4f}", f"{point.paper_psnr:.2f} dB"]
+        paper = [f"{point.paper_bpp:.4f}", f"{point.paper_psnr:.3f} dB"]
         rows.append([point.network, *paper, f"{point.weights_bpp:.4f}", *ours])
     head = ["network", "the paper: bpp", "the paper: PSNR", "ours: bpp of weights", "ours: PSNR", "gain"]
     return table([*head, "ours: bpp of whole files"], rows)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from ..curves import Curve, bd_rate, measured
 from ..results import Result, newest
 from .plots import rate_distortion, time_against_rate, to_svg
+from .summary import percent
 
 _STYLE = """
 :root { color-scheme: light dark;
@@ -101,15 +102,11 @@ def _kind(curve: Curve) -> str:
     return "published" if not curve.measured else "ours" if curve.id.startswith("coin:") else "measured"
 
 
-def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{rate:+.1f} %".replace("-", "−")
-
-
 def _bd_table(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
     rows = []
     for curve in curves:
         cells = [curve.title]
-        cells += ["0" if curve.id == anchor.id else _percent(bd_rate(anchor, curve)) for anchor in anchors]
+        cells += ["0" if curve.id == anchor.id else percent(bd_rate(anchor, curve)) for anchor in anchors]
         cells.append(f"{min(curve.bpp):.3f} to {max(curve.bpp):.2f}")
         rows.append((_kind(curve), cells))
     return _table(["", *(f"vs {anchor.title}" for anchor in anchors), "bits per pixel"], rows)
@@ -137,7 +134,7 @@ def _image_table(results: Sequence[Result], anchor: str) -> str:
     for image in sorted(curves):
         found = curves[image]
         cells = [
-            _percent(bd_rate(found[anchor], found[codec])) if {anchor, codec} <= found.keys() else "–"
+            percent(bd_rate(found[anchor], found[codec])) if {anchor, codec} <= found.keys() else "–"
             for codec in others
         ]
         rows.append(("measured", [image, *cells]))
