@@ -17,6 +17,9 @@ _LEVEL_COLOURS = (COLOURS[5], COLOURS[1])
 # dB below the lowest end of a fit that are still shown: what lies under it are the first few steps.
 _DEPTH = 9
 
+# Ticks of the rate, in bits per pixel.
+_RATES = (0.03, 0.06, 0.12, 0.25, 0.5, 1)
+
 # Colours of the text of an SVG, which browsers choose by the reader's theme.
 _INKS = "<style>svg{color:#222}@media (prefers-color-scheme:dark){svg{color:#ddd}}</style>"
 
@@ -41,29 +44,37 @@ def training(fits: Mapping[str, tuple[str, Samples]], levels: Mapping[str, float
     """
     figure, axes = new_figure(narrow=False)
     labels = []
+    marked = dict.fromkeys(levels, 0)
     for preset, (label, samples) in fits.items():
-        seconds, quality = [s[2] for s in samples], [s[1] for s in samples]
         colour = _PRESET_COLOURS[preset]
-        axes.plot(seconds, quality, color=colour, linewidth=1.8)
-        labels.append((seconds[-1], quality[-1], label, colour))
-        for level in levels.values():
-            if (moment := first_reaching(samples, level)) is not None:
-                step, psnr, second = moment
-                axes.plot([second], [psnr], "o", color=colour, markersize=5)
-                axes.annotate(
-                    f"step {step:,.0f}, {duration(second)}", (second, psnr), xytext=(-6, 6),
-                    textcoords="offset points", ha="right", fontsize=7.5, color=colour,
-                )  # fmt: skip
+        axes.plot([s[2] for s in samples], [s[1] for s in samples], color=colour, linewidth=1.8)
+        labels.append((samples[-1][2], samples[-1][1], label, colour))
+        for name, level in levels.items():
+            if (moment := first_reaching(samples, level)) is None:
+                continue
+            step, psnr, second = moment
+            axes.plot([second], [psnr], "o", color=colour, markersize=5)
+            # Beside the curves: at the left of the paper's, which is far from ours; ours crowd, so at their right,
+            # each lower than the one before.
+            far = preset == "paper"
+            marked[name] += 1
+            axes.annotate(
+                f"step {step:,.0f}, {duration(second)}", (second, psnr),
+                xytext=(-6, 6) if far else (10, -1 - 13 * marked[name]), ha="right" if far else "left",
+                textcoords="offset points", fontsize=7.5, color=colour,
+            )  # fmt: skip
+    everything = [sample for _, samples in fits.values() for sample in samples]
+    low = min(samples[-1][1] for _, samples in fits.values()) - _DEPTH
+    high = max([*(sample[1] for sample in everything), *levels.values()])
+    left = min(sample[2] for sample in everything if sample[1] >= low)
+    right = max(sample[2] for sample in everything)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    right = axes.get_xlim()[1]
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axes.set_xlim(max(left, 1e-3) / 1.5, right * 1.5)
+    axes.set_ylim(low, high + 0.5)
     for (name, level), colour in zip(levels.items(), _LEVEL_COLOURS, strict=False):
         axes.axhline(level, color=colour, linewidth=1, linestyle=":")
-        labels.append((right, level, f"{name}, {level:.2f} dB", colour))
-    axes.set_xlim(right=right)
-    ends = [samples[-1][1] for _, samples in fits.values()]
-    highest = max([*ends, *levels.values(), *(s[1] for _, samples in fits.values() for s in samples)])
-    axes.set_ylim(min(ends) - _DEPTH, highest + 0.5)
+        labels.append((axes.get_xlim()[1], level, f"{name}, {level:.2f} dB", colour))
     axes.set_xlabel("seconds since the start of the fit")
     axes.set_ylabel("PSNR, dB, as estimated during the fit")
     label_at_the_right(axes, labels)
@@ -96,10 +107,10 @@ def bits(points: Sequence[tuple[str, float, float, bool]]) -> Figure:
             color=OURS if whole else PUBLISHED,
         )  # fmt: skip
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(sorted({round(rate, 2) for _, rate, _, _ in points})))
+    axes.xaxis.set_major_locator(FixedLocator(_RATES))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.margins(0.08, 0.12)
+    axes.margins(0.1, 0.12)
     axes.set_xlabel("bits per pixel, whole file (of 32-bit floats the weights)")
     axes.set_ylabel("PSNR over RGB, dB")
     figure.subplots_adjust(right=0.95)
@@ -113,15 +124,16 @@ def sizes(models: Sequence[tuple[str, float, bool]]) -> Figure:
         colour = OURS if ours else PUBLISHED
         axes.barh(place, size, color=colour, height=0.6)
         axes.annotate(
-            f"{size:,.4g}" if size < 1000 else f"{size:,.0f}", (size, place), xytext=(5, 0),
+            f"{size:,.1f} kB" if size < 100 else f"{size:,.0f} kB", (size, place), xytext=(5, 0),
             textcoords="offset points", va="center", fontsize=9, color=colour,
         )  # fmt: skip
+    axes.set_axisbelow(True)
     axes.set_yticks(range(len(models)), [name for name, _, _ in models])
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axes.set_xlim(1, 4 * max(size for _, size, _ in models))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("model that decodes a picture at about 0.3 bits per pixel, kB")
-    figure.subplots_adjust(left=0.26, right=0.97)
+    figure.subplots_adjust(left=0.31, right=0.97)
     return figure

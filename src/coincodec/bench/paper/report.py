@@ -79,8 +79,8 @@ def _rate_distortion(rows: Sequence[Result], folder: Path, report: Report) -> li
         report.notes.append(f"the results hold no point on all of Kodak for {', '.join(absent)}")
     return [
         "## Rate and distortion",
-        "Kodak, means over its 24 pictures. `bpp of weights` counts 16 bits per weight and nothing else. The paper names "
-        "no network for its lowest point; the one here is the codec's of about that size.",
+        "Kodak, means over its 24 pictures. `bpp of weights` counts 16 bits per weight and nothing else. The paper "
+        "names no network for its lowest point; the one here is of about its size.",
         _link("rate-distortion", "PSNR against bits per pixel"),
         tables.rate_distortion_table(rate_distortion.points(rows)),
     ]

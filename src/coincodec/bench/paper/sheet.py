@@ -41,7 +41,7 @@ def sheet(original: NDArray[np.uint8], coded: Sequence[Coded]) -> Image.Image:
     below = _CAPTION + side + _GAP
     result.paste(Image.fromarray(original[window]), (0, _CAPTION))
     draw.multiline_text((2, 4), f"original\n{original.size:,} bytes", fill="black", font_size=_FONT)
-    draw.multiline_text((2, below + 4), f"below: absolute\ndifference x {GAIN}", fill="black", font_size=_FONT)
+    draw.multiline_text((2, below + 4), f"at the right: absolute\ndifference x {GAIN}", fill="black", font_size=_FONT)
     for place, picture in enumerate(coded, 1):
         x = place * (side + _GAP)
         psnr = metrics.psnr(metrics.squared_error(original, picture.samples) / original.size, 8)

@@ -19,7 +19,7 @@ _PICTURE_NAMES = {"fp16": "ours, half floats", "coded": "ours, integers", "jpeg"
 SIZE_NAMES = {
     "fp16": "ours, {network}, half floats",
     "coded": "ours, {network}, integers",
-    "coded-at-rate": "ours, {network}, integers, as many as fill the rate",
+    "coded-at-rate": "ours, {network}, integers that fill the rate",
 }
 
 
