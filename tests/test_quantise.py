@@ -106,7 +106,7 @@ class TestRefinement:
     def test_it_wins_back_what_rounding_lost(self, quantiser: Quantiser, objective: NativeObjective) -> None:
         steps = quantiser.steps(2 ** quantiser.coarseness_for_bytes(200))
         seen: list[float] = []
-        positions = quantise.refine(objective, SHAPE, quantiser.parameters, steps, 200, 0, seen.append)
+        positions = quantise.refine(objective, SHAPE, quantiser.positions(steps), steps, 200, 0, seen.append)
         before = loss(objective, quantiser.rounded(steps).parameters())
         after = loss(objective, quantise.levels_of(SHAPE, positions, steps).parameters())
         assert after < 0.7 * before
@@ -118,7 +118,7 @@ class TestRefinement:
         for threads in (1, 2, 3):
             objective = NativeObjective(picture, SHAPE, pixel_axes(48, 64), threads)
             results.append(
-                quantise.refine(objective, SHAPE, quantiser.parameters, steps, 5, 0, lambda _: None).tobytes()
+                quantise.refine(objective, SHAPE, quantiser.positions(steps), steps, 5, 0, lambda _: None).tobytes()
             )
         assert len(set(results)) == 1
 

@@ -18,6 +18,7 @@ from ..report import Encoded
 from . import quantise, rate, stream
 from .architecture import PAPER_TABLE, ArchitectureTable, read_table, shipped_table
 from .decode import bands
+from .feedback import Feedback, gauss_newton
 from .fit import Fitted, axes_for, fit
 from .model import Array32, SirenShape, from_paper_axes, pixel_axes, wrap_phases
 from .objective import NativeObjective
@@ -171,13 +172,17 @@ class Encoder:
 
     # Fits.
 
+    def steps_for(self, shape: SirenShape) -> int:
+        """Steps of a fit, as asked or as the preset has them."""
+        return self.options.steps or self.recipe.steps_for(shape)
+
     def _objective(self, shape: SirenShape, recipe: Recipe) -> NativeObjective:
         axes = axes_for(recipe, self.rows, self.columns)
         return NativeObjective(self.samples, shape, axes, self.threads)
 
     def fit(self, shape: SirenShape, recipe: Recipe, steps: int | None, time: float | None) -> Fitted:
         """A fitted network on `pixel_axes`, biases in [-pi, pi]."""
-        planned = steps or recipe.steps
+        planned = steps or recipe.steps_for(shape)
         recipe = recipe.at_rate(self.table.rate(shape.parameters))
         fitted = fit(
             self._objective(shape, recipe), shape, recipe, steps=steps, time=time, seed=self.options.seed,
@@ -207,7 +212,7 @@ class Encoder:
     def _half(self) -> tuple[SirenShape, _Coded]:
         """Half-float weights, as the paper has them."""
         shape = self.given_shape() or self._shape_for_bytes(self._budget())
-        self.stages.plan(self.options.steps or self.recipe.steps)
+        self.stages.plan(self.steps_for(shape))
         fitted = self.fit(shape, self.recipe, self.options.steps, self.options.time)
         parameters = stream.to_half(fitted.parameters)
         section = stream.write_half(shape, parameters)
@@ -215,11 +220,12 @@ class Encoder:
 
     # Integers.
 
-    def _refinement_steps(self, fitted: Fitted) -> int:
-        return self.recipe.refinement_steps(self.options.steps if self.options.time is None else fitted.steps)
-
     def quantiser(self, shape: SirenShape, fitted: Fitted) -> Quantiser:
         axes = pixel_axes(self.rows, self.columns)
+        if shape.parameters <= self.recipe.feedback:
+            matrix = gauss_newton(shape, fitted.parameters, axes, self.options.seed)
+            feedback = Feedback(matrix)
+            return Quantiser(shape, fitted.parameters, feedback.sensitivity, feedback)
         sensitivity = quantise.sensitivities(shape, fitted.parameters, axes, self.options.seed)
         return Quantiser(shape, fitted.parameters, sensitivity)
 
@@ -237,7 +243,7 @@ class Encoder:
             self.stages.report(done, -10 * math.log10(max(loss, 1e-12)))
 
         seed = self.options.seed
-        positions = quantise.refine(objective, shape, quantiser.parameters, codes, count, seed, report)
+        positions = quantise.refine(objective, shape, quantiser.positions(codes), codes, count, seed, report)
         self.stages.finish(count, count)
         self.steps_taken += count
         weights = (
@@ -255,14 +261,15 @@ class Encoder:
         if payload < 1:
             raise TargetError(f"a file of {budget} bytes has no room for weights")
         steps, time = self.options.steps, self.options.time
-        planned = steps or self.recipe.steps
-        self.stages.plan(planned + self.recipe.refinement_steps(steps))
+        planned = self.steps_for(shape)
+        self.stages.plan(planned + self.recipe.refinement_steps(planned))
         share = 1 / (1 + self.recipe.refinement)
         fitted = self.fit(shape, self.recipe, steps, None if time is None else time * share)
         quantiser = self.quantiser(shape, fitted)
         codes = quantiser.steps(2.0 ** quantiser.coarseness_for_bytes(payload))
-        rounded = quantise.trimmed(quantiser, quantiser.parameters / quantise.step_vector(shape, codes), codes, payload)
-        refined, psnr = self.refined(quantiser, codes, self._refinement_steps(fitted), payload)
+        rounded = quantise.trimmed(quantiser, quantiser.positions(codes), codes, payload)
+        count = planned if time is None else fitted.steps
+        refined, psnr = self.refined(quantiser, codes, self.recipe.refinement_steps(count), payload)
         if (plain := self.psnr(shape, rounded.parameters())) > psnr:
             refined, psnr = rounded, plain
         return shape, _Coded(stream.write_coded(shape, refined), psnr)

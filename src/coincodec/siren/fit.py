@@ -142,7 +142,7 @@ def fit(
     if time is not None and not time > 0:
         raise UsageError(f"time must be more than 0 seconds, not {time}")
     if steps is None and time is None:
-        steps = recipe.steps
+        steps = recipe.steps_for(shape)
     start = clock.monotonic()
     budget = _Budget(steps, None if time is None else start + time)
     rng = np.random.default_rng(seed)

@@ -34,7 +34,7 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
     """
     quantiser, reached = _fit_above(encoder, target)
     shape = quantiser.shape
-    count = encoder.recipe.refinement_steps(encoder.options.steps)
+    count = encoder.recipe.refinement_steps(encoder.steps_for(shape))
     wanted, floor = _error(target), _error(reached)
     best: tuple[int, QuantisedWeights, float] | None = None
     bits = min(encoder.bits, 8.0)
@@ -77,7 +77,7 @@ def _fit_above(encoder: Encoder, target: float) -> tuple[Quantiser, float]:
         shape = given or encoder.shape_for(parameters)
         if shape in tried:
             break
-        encoder.stages.plan(encoder.options.steps or encoder.recipe.steps)
+        encoder.stages.plan(encoder.steps_for(shape))
         fitted = encoder.fit(shape, encoder.recipe, encoder.options.steps, None)
         psnr = encoder.psnr(shape, fitted.parameters)
         # Where more weights do not help any more, the steps are too few or the picture is noise. Small networks

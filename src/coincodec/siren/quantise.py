@@ -17,6 +17,7 @@ import numpy as np
 from .. import entropy
 from ..errors import FitError
 from ..optim import Adam
+from .feedback import Feedback
 from .model import Array32, SirenShape
 from .objective import Objective
 from .sampling import StratifiedSampler
@@ -25,8 +26,9 @@ from .stream import STEP_CODES, QuantisedWeights, step_of, write_coded
 # Pixels whose derivatives the sensitivities are taken from, and how many of them at once.
 _PIXELS, _CHUNK = 4096, 512
 
-# Pixels of a step of the refinement, its learning rate in quantisation steps, and Adam's decay rates.
-_BATCH, _RATE, _BETAS = 8192, 0.05, (0.9, 0.99)
+# Pixels of a step of the refinement, its learning rate in quantisation steps, and Adam's decay rates. At this rate a
+# weight crosses one rounding threshold at most, mostly none; at higher ones weights wander to worse places.
+_BATCH, _RATE, _BETAS = 8192, 0.0025, (0.9, 0.99)
 
 
 def sensitivities(shape: SirenShape, parameters: Array32, axes: Sequence[Array32], seed: int) -> Array32:
@@ -62,12 +64,14 @@ class Quantiser:
     """A fitted network on its way to integers.
 
     parameters: flat, biases of sine layers in [-pi, pi].
-    sensitivity: of each parameter, from `sensitivities`.
+    sensitivity: of each parameter, from `sensitivities`, or from the feedback.
+    feedback: rounds better than to the nearest level, where the network is small enough for it.
     """
 
     shape: SirenShape
     parameters: Array32
     sensitivity: Array32
+    feedback: Feedback | None = None
 
     def steps(self, coarseness: float) -> tuple[int, ...]:
         """The step code of every layer: steps of coarseness / sqrt(mean sensitivity)."""
@@ -80,6 +84,13 @@ class Quantiser:
     def rounded(self, steps: tuple[int, ...]) -> QuantisedWeights:
         """The nearest levels with these steps."""
         return levels_of(self.shape, self.parameters / step_vector(self.shape, steps), steps)
+
+    def positions(self, steps: tuple[int, ...]) -> Array32:
+        """Where the weights lie in units of these steps; with feedback, the levels themselves."""
+        unit = step_vector(self.shape, steps)
+        if self.feedback is None:
+            return self.parameters / unit
+        return self.feedback.round(self.parameters, unit)
 
     def coarseness_for_bytes(self, budget: int) -> float:
         """The log2 of the least coarseness whose nearest levels are coded in at most `budget` bytes."""
@@ -108,13 +119,13 @@ def levels_of(shape: SirenShape, positions: Array32, steps: tuple[int, ...]) -> 
 def refine(
     objective: Objective,
     shape: SirenShape,
-    parameters: Array32,
+    positions: Array32,
     steps: tuple[int, ...],
     count: int,
     seed: int,
     report: Callable[[float], None],
 ) -> Array32:
-    """Lets the weights get used to being integers: positions in units of the steps, flat, to be rounded.
+    """Lets the weights get used to being integers: new positions in units of the steps, flat, to be rounded.
 
     `count` steps of Adam on the positions, each with the loss and gradient at the rounded ones (the
     straight-through estimator of Bengio et al. 2013). report: called after each with its loss.
@@ -124,7 +135,7 @@ def refine(
     if objective.height * objective.width > _BATCH:
         sampler = StratifiedSampler(objective.height, objective.width, _BATCH, rng)
     unit = step_vector(shape, steps)
-    positions = parameters / unit
+    positions = positions.copy()
     adam = Adam(positions, *_BETAS)
     for step in range(count):
         loss, gradient = objective.loss_and_gradient(np.round(positions) * unit, sampler.draw() if sampler else None)

@@ -1,0 +1,91 @@
+"""Rounding weights one after the other, each error being made up for by the weights to come.
+
+The growth of the picture's squared error is e' H e for an error e of the weights, with H the Gauss-Newton matrix.
+Its diagonal alone (`quantise.sensitivities`) ignores that weights can stand in for each other. Taking it whole, a
+weight that was rounded moves the best place of all the weights after it: GPTQ's rule (Frantar et al. 2022), which is
+Babai's nearest plane (1986). On kodim15 with 6x15 at 5.9 bits it loses 0.29 dB where refinement alone loses 0.47.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Array32, SirenShape
+
+Array64 = NDArray[np.float64]
+
+# Pixels that the matrix is taken from; with fewer it fits those pixels rather than the picture. How many at once.
+_PIXELS, _CHUNK = 16_384, 256
+
+# Share of the diagonal that is added to it, so that directions the pixels say nothing about are left alone.
+_DAMPING = 0.01
+
+
+def derivatives(shape: SirenShape, parameters: Array32, points: Array32) -> Array32:
+    """Of every output at every point by every parameter: shape (outputs * points, parameters).
+
+    points: coordinates, (points, inputs).
+    """
+    matrices = shape.matrices(parameters)
+    inputs, cosines = [points], []
+    for matrix in matrices[:-1]:
+        z = inputs[-1] @ matrix[:, :-1].T + matrix[:, -1]
+        inputs.append(np.sin(z))
+        cosines.append(np.cos(z))
+    one = np.ones((len(points), 1), np.float32)
+    rows = np.empty((shape.outputs, len(points), shape.parameters), np.float32)
+    for channel in range(shape.outputs):
+        slope = np.zeros((len(points), shape.outputs), np.float32)
+        slope[:, channel] = 1
+        end = shape.parameters
+        for number in range(shape.layers, -1, -1):
+            fan_out, fan_in = shape.sizes[number]
+            start = end - fan_out * (fan_in + 1)
+            with_bias = np.concatenate([inputs[number], one], 1)
+            rows[channel, :, start:end] = (slope[:, :, None] * with_bias[:, None, :]).reshape(len(points), -1)
+            end = start
+            if number > 0:
+                slope = (slope @ matrices[number][:, :-1]) * cosines[number - 1]
+    return rows.reshape(-1, shape.parameters)
+
+
+def gauss_newton(shape: SirenShape, parameters: Array32, axes: Sequence[Array32], seed: int) -> Array64:
+    """Mean over pixels and channels of the outer product of a sample's derivatives; (parameters, parameters).
+
+    axes: row and column coordinates of the picture, from which pixels are drawn at random.
+    """
+    rng = np.random.default_rng(seed)
+    total = np.zeros((shape.parameters, shape.parameters), np.float32)
+    for _ in range(_PIXELS // _CHUNK):
+        points = np.stack([axis[rng.integers(0, len(axis), _CHUNK)] for axis in axes], 1)
+        rows = derivatives(shape, parameters, points)
+        total += rows.T @ rows
+    return total.astype(np.float64) / (_PIXELS * shape.outputs)
+
+
+class Feedback:
+    """The Gauss-Newton matrix, factored for rounding the weights in their order.
+
+    sensitivity: of each weight once those after it make up for its error; float32, flat.
+    """
+
+    def __init__(self, matrix: Array64) -> None:
+        diagonal = np.diag(matrix).copy()
+        matrix = matrix.copy()
+        # What no pixel depends on costs nothing, and must not make the matrix singular.
+        matrix[np.diag_indices_from(matrix)] += _DAMPING * diagonal + 1e-12 * max(float(diagonal.max()), 1e-30)
+        self._factor = np.ascontiguousarray(np.linalg.cholesky(np.linalg.inv(matrix)).T)
+        self.sensitivity = (1 / np.diag(self._factor) ** 2).astype(np.float32)
+
+    def round(self, parameters: Array32, unit: Array32) -> Array32:
+        """Levels, as flat float32, for steps `unit`."""
+        place = parameters.astype(np.float64)
+        levels = np.empty(len(place), np.float32)
+        for i, row in enumerate(self._factor):
+            levels[i] = np.round(place[i] / unit[i])
+            error = place[i] - float(levels[i]) * float(unit[i])
+            place[i + 1 :] -= error / row[i] * row[i + 1 :]
+        return levels
