@@ -69,22 +69,26 @@ class _Stages:
     def __init__(self, progress: Callable[[Progress], None] | None) -> None:
         self.progress = progress
         self.start = clock.monotonic()
-        self.done = self.total = 0
+        self.done = self.total = self.planned = 0
 
     def plan(self, steps: int) -> None:
         """So many more steps are to come than was known."""
         self.total += steps
 
-    def finish(self, steps: int, planned: int) -> None:
-        """A stage of `planned` steps is over after `steps`."""
-        self.done += steps
-        self.total += steps - planned
+    def begin(self, planned: int) -> None:
+        """A stage begins, for which so many of the steps were planned."""
+        self.planned = planned
 
-    def report(self, step: int, psnr: float) -> None:
-        """Tells that a stage is at `step`."""
+    def report(self, step: int, steps: int, psnr: float) -> None:
+        """The stage is at `step` of what is now thought to be `steps`."""
         if self.progress is not None:
-            now = self.done + step
-            self.progress(Progress(now, max(self.total, now), psnr, clock.monotonic() - self.start))
+            now, total = self.done + step, self.total - self.planned + steps
+            self.progress(Progress(now, max(total, now), psnr, clock.monotonic() - self.start))
+
+    def finish(self, steps: int) -> None:
+        """The stage is over after `steps`."""
+        self.done += steps
+        self.total += steps - self.planned
 
 
 class Encoder:
@@ -150,6 +154,7 @@ class Encoder:
         return self._shape_for_bytes(math.ceil(budget) + 1)
 
     def given_shape(self) -> SirenShape | None:
+        """The network that was asked for, if one was."""
         if self.options.layers is None or self.options.width is None:
             return None
         return SirenShape(2, self.channels, self.options.layers, self.options.width)
@@ -182,13 +187,13 @@ class Encoder:
 
     def fit(self, shape: SirenShape, recipe: Recipe, steps: int | None, time: float | None) -> Fitted:
         """A fitted network on `pixel_axes`, biases in [-pi, pi]."""
-        planned = steps or recipe.steps_for(shape)
+        self.stages.begin(steps or recipe.steps_for(shape))
         recipe = recipe.at_rate(self.table.rate(shape.parameters))
         fitted = fit(
             self._objective(shape, recipe), shape, recipe, steps=steps, time=time, seed=self.options.seed,
-            progress=lambda p: self.stages.report(p.step, p.psnr),
+            progress=lambda p: self.stages.report(p.step, p.steps, p.psnr),
         )  # fmt: skip
-        self.stages.finish(fitted.steps, planned)
+        self.stages.finish(fitted.steps)
         self.steps_taken += fitted.steps
         parameters = fitted.parameters
         if recipe.paper_coordinates:
@@ -196,6 +201,7 @@ class Encoder:
         return replace(fitted, parameters=wrap_phases(shape, parameters))
 
     def probe(self) -> rate.QualityModel:
+        """What to expect of this picture, from a small network fitted for a moment."""
         shape = SirenShape(2, self.channels, *rate.PROBE)
         self.stages.plan(rate.PROBE_STEPS)
         fitted = self.fit(shape, RECIPES["fast"], rate.PROBE_STEPS, None)
@@ -221,6 +227,7 @@ class Encoder:
     # Integers.
 
     def quantiser(self, shape: SirenShape, fitted: Fitted) -> Quantiser:
+        """The network on its way to integers, with error feedback if it is small enough."""
         axes = pixel_axes(self.rows, self.columns)
         if shape.parameters <= self.recipe.feedback:
             matrix = gauss_newton(shape, fitted.parameters, axes, self.options.seed)
@@ -240,11 +247,12 @@ class Encoder:
         def report(loss: float) -> None:
             nonlocal done
             done += 1
-            self.stages.report(done, -10 * math.log10(max(loss, 1e-12)))
+            self.stages.report(done, count, -10 * math.log10(max(loss, 1e-12)))
 
+        self.stages.begin(count)
         seed = self.options.seed
         positions = quantise.refine(objective, shape, quantiser.positions(codes), codes, count, seed, report)
-        self.stages.finish(count, count)
+        self.stages.finish(count)
         self.steps_taken += count
         weights = (
             quantise.levels_of(shape, positions, codes)
