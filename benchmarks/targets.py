@@ -1,0 +1,87 @@
+"""Do targets hold? Encodes every picture of a folder at several sizes and qualities, and prints the worst of each.
+
+    COINCODEC_KODAK=FOLDER python benchmarks/targets.py [--preset fast] [--only kodim05,kodim15]
+
+A file over its bytes, or under its PSNR, ends the run with status 1. "used" is the share of the bytes that the file has,
+"over" how many dB the picture is above what was asked, "time" the encode against one with the same bytes as target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import coincodec
+from coincodec import metrics
+from coincodec.errors import TargetError
+
+BYTES = (1_000, 2_500, 6_000, 14_000)
+PSNR = (22.0, 24.0, 26.0, 28.0)
+
+Rgb = NDArray[np.uint8]
+
+
+def pictures(only: str | None) -> Iterator[tuple[str, Rgb]]:
+    """Names and samples of the pictures in COINCODEC_KODAK."""
+    if "COINCODEC_KODAK" not in os.environ:
+        sys.exit("set COINCODEC_KODAK to the folder of the Kodak images")
+    for path in sorted(Path(os.environ["COINCODEC_KODAK"]).glob("*.png")):
+        if only is None or path.stem in only.split(","):
+            yield path.stem, np.asarray(Image.open(path).convert("RGB"))
+
+
+def encode(samples: Rgb, **options: object) -> tuple[bytes, float]:
+    """A stream and the seconds it took."""
+    start = time.perf_counter()
+    data = coincodec.encode(samples, **options)  # type: ignore[arg-type]
+    return data, time.perf_counter() - start
+
+
+def quality(samples: Rgb, data: bytes) -> float:
+    """PSNR of the decoded picture in dB."""
+    return metrics.psnr(metrics.squared_error(coincodec.decode(data), samples) / samples.size, 8)
+
+
+def main() -> None:
+    """Prints a row per picture and target, and a summary."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", default="fast")
+    parser.add_argument("--only")
+    arguments = parser.parse_args()
+    used, over, ratios, broken, unreachable = [], [], [], 0, 0
+    for name, samples in pictures(arguments.only):
+        for budget in BYTES:
+            data, _ = encode(samples, bytes=budget, preset=arguments.preset)
+            used.append(len(data) / budget)
+            broken += len(data) > budget
+            print(f"{name} --bytes {budget}: {len(data):,} bytes, {used[-1]:.2%} used", flush=True)
+        for target in PSNR:
+            try:
+                data, seconds = encode(samples, psnr=target, preset=arguments.preset)
+            except TargetError as error:
+                unreachable += 1
+                print(f"{name} --psnr {target}: {error}", flush=True)
+                continue
+            over.append(quality(samples, data) - target)
+            broken += over[-1] < 0
+            _, plain = encode(samples, bytes=len(data), preset=arguments.preset)
+            ratios.append(seconds / plain)
+            print(f"{name} --psnr {target}: {over[-1]:.3f} dB over, {len(data):,} bytes, {ratios[-1]:.1f}x", flush=True)
+    print(f"bytes: {len(used)} files, from {min(used):.2%} to {max(used):.2%} of the budget used")
+    if over:
+        print(f"PSNR: {len(over)} files, {min(over):.3f} to {max(over):.3f} dB over, {unreachable} out of reach")
+        print(f"time of a PSNR target over that of its bytes: {np.median(ratios):.1f}x (median)")
+    print(f"broken: {broken}")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
