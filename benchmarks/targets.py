@@ -2,8 +2,8 @@
 
     COINCODEC_KODAK=FOLDER python benchmarks/targets.py [--preset fast] [--only kodim05,kodim15]
 
-A file over its bytes, or under its PSNR, ends the run with status 1. "used" is the share of the bytes that the file has,
-"over" how many dB the picture is above what was asked, "time" the encode against one with the same bytes as target.
+A file over its bytes, or under its PSNR, makes the exit status 1. "used" is the share of the bytes that the file has,
+"over" how many dB the picture is above what was asked; the last figure compares with an encode to as many bytes.
 """
 
 from __future__ import annotations

@@ -68,13 +68,13 @@ def test_the_error_it_leaves_is_smaller(decades: float, share: float) -> None:
         error = place - levels * unit
         return float(error @ matrix @ error)
 
-    assert growth(Feedback(matrix).round(place, unit)) < share * growth(np.round(place))
+    assert growth(Feedback(matrix.copy()).round(place, unit)) < share * growth(np.round(place))
 
 
 def test_the_sensitivity_is_what_is_left_when_later_weights_make_up() -> None:
     """By definition: the least of e' H e for e_i = 1, weights before i exact, those after it free."""
     matrix = random_matrix(12, 2.0)
-    found = Feedback(matrix).sensitivity
+    found = Feedback(matrix.copy()).sensitivity
     damped = matrix + np.diag(feedback._DAMPING * np.diag(matrix))
     for i in range(12):
         block = damped[i:, i:]

@@ -69,23 +69,27 @@ def gauss_newton(shape: SirenShape, parameters: Array32, axes: Sequence[Array32]
 class Feedback:
     """The Gauss-Newton matrix, factored for rounding the weights in their order.
 
-    sensitivity: of each weight once those after it make up for its error; float32, flat.
+    With H = R R' and R upper triangular, the growth is the sum over i of (sum over j <= i of R_ji e_j)^2: whatever the
+    earlier errors are, the best place of weight i makes its term vanish.
+
+    sensitivity: of each weight once those after it make up for its error, R_ii^2; float32, flat.
     """
 
     def __init__(self, matrix: Array64) -> None:
+        """Factors the matrix, which is overwritten."""
         diagonal = np.diag(matrix).copy()
-        matrix = matrix.copy()
         # What no pixel depends on costs nothing, and must not make the matrix singular.
         matrix[np.diag_indices_from(matrix)] += _DAMPING * diagonal + 1e-12 * max(float(diagonal.max()), 1e-30)
-        self._factor = np.ascontiguousarray(np.linalg.cholesky(np.linalg.inv(matrix)).T)
-        self.sensitivity = (1 / np.diag(self._factor) ** 2).astype(np.float32)
+        # Both orders reversed, the lower factor of Cholesky is the upper one.
+        self._factor = np.linalg.cholesky(matrix[::-1, ::-1])[::-1, ::-1]
+        self.sensitivity = (np.diag(self._factor) ** 2).astype(np.float32)
 
     def round(self, parameters: Array32, unit: Array32) -> Array32:
         """Levels, as flat float32, for steps `unit`."""
-        place = parameters.astype(np.float64)
-        levels = np.empty(len(place), np.float32)
-        for i, row in enumerate(self._factor):
-            levels[i] = np.round(place[i] / unit[i])
-            error = place[i] - float(levels[i]) * float(unit[i])
-            place[i + 1 :] -= error / row[i] * row[i + 1 :]
+        levels = np.empty(len(parameters), np.float32)
+        error = np.zeros(len(parameters))
+        for i, (weight, step) in enumerate(zip(parameters.tolist(), unit.tolist(), strict=True)):
+            place = weight + float(self._factor[:i, i] @ error[:i]) / float(self._factor[i, i])
+            levels[i] = level = round(place / step)
+            error[i] = weight - level * step
         return levels
