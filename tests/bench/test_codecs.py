@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import coincodec
 from coincodec.bench import codecs
 from coincodec.bench.codecs import compressai, ffmpeg, yuv
 from coincodec.bench.quality import rgb_psnr
@@ -48,21 +49,33 @@ def test_odd_sizes(name: str, crop: np.ndarray) -> None:
     assert rgb_psnr(odd, decoded[:75, :93]) > 30
 
 
-def test_coin_is_an_entry_like_the_others(crop: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    import coincodec
-
+@pytest.mark.parametrize(
+    ("name", "point", "expected"),
+    [
+        ("coin:siren", "0.04", {"model": "siren", "preset": "default", "bpp": 0.04}),
+        ("coin:siren-best", "0.08", {"model": "siren", "preset": "best", "bpp": 0.08}),
+        (
+            "coin:siren-fp16",
+            "5x20",
+            {"model": "siren", "preset": "default", "weights": "fp16", "layers": 5, "width": 20},
+        ),
+    ],
+)
+def test_coin_is_an_entry_like_the_others(
+    crop: np.ndarray, monkeypatch: pytest.MonkeyPatch, name: str, point: str, expected: dict[str, object]
+) -> None:
     asked = {}
 
-    def encode(picture: np.ndarray, **options: int) -> bytes:
+    def encode(picture: np.ndarray, **options: object) -> bytes:
         asked.update(options)
-        return real(picture, **options, steps=20)
+        return real(picture, layers=2, width=5, weights="fp16", steps=20)
 
     real = coincodec.encode
     monkeypatch.setattr(coincodec, "encode", encode)
-    codec = codecs.make("coin:siren")
-    decoded = codec.decode(codec.encode(crop, "5x20"))
+    codec = codecs.make(name)
+    decoded = codec.decode(codec.encode(crop, point))
     assert decoded.shape == crop.shape
-    assert asked == {"layers": 5, "width": 20}
+    assert asked == expected
 
 
 def test_names_and_titles_are_unique_and_everything_is_described() -> None:

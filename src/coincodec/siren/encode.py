@@ -226,15 +226,26 @@ class Encoder:
 
     # Integers.
 
-    def quantiser(self, shape: SirenShape, fitted: Fitted) -> Quantiser:
-        """The network on its way to integers, with error feedback if it is small enough."""
+    def best_rounded(
+        self, shape: SirenShape, fitted: Fitted, payload: int
+    ) -> tuple[float, Quantiser, tuple[int, ...], QuantisedWeights]:
+        """The better of rounding to the nearest levels and, for small networks, with feedback.
+
+        Feedback goes wrong where rounding takes the network far from where it is linear, as in tiny pictures.
+        Returns PSNR, quantiser, steps and levels, the latter coded in at most `payload` bytes.
+        """
         axes = pixel_axes(self.rows, self.columns)
-        if shape.parameters <= self.recipe.feedback:
-            matrix = gauss_newton(shape, fitted.parameters, axes, self.options.seed)
-            feedback = Feedback(matrix)
-            return Quantiser(shape, fitted.parameters, feedback.sensitivity, feedback)
         sensitivity = quantise.sensitivities(shape, fitted.parameters, axes, self.options.seed)
-        return Quantiser(shape, fitted.parameters, sensitivity)
+        quantisers = [Quantiser(shape, fitted.parameters, sensitivity)]
+        if shape.parameters <= self.recipe.feedback:
+            feedback = Feedback(gauss_newton(shape, fitted.parameters, axes, self.options.seed))
+            quantisers.append(Quantiser(shape, fitted.parameters, feedback.sensitivity, feedback))
+        found = []
+        for quantiser in quantisers:
+            codes = quantiser.steps(2.0 ** quantiser.coarseness_for_bytes(payload))
+            weights = quantise.trimmed(quantiser, quantiser.positions(codes), codes, payload)
+            found.append((self.psnr(shape, weights.parameters()), quantiser, codes, weights))
+        return max(found, key=lambda entry: entry[0])
 
     def refined(
         self, quantiser: Quantiser, codes: tuple[int, ...], count: int, budget: int | None
@@ -273,12 +284,10 @@ class Encoder:
         self.stages.plan(planned + self.recipe.refinement_steps(planned))
         share = 1 / (1 + self.recipe.refinement)
         fitted = self.fit(shape, self.recipe, steps, None if time is None else time * share)
-        quantiser = self.quantiser(shape, fitted)
-        codes = quantiser.steps(2.0 ** quantiser.coarseness_for_bytes(payload))
-        rounded = quantise.trimmed(quantiser, quantiser.positions(codes), codes, payload)
+        plain, quantiser, codes, rounded = self.best_rounded(shape, fitted, payload)
         count = planned if time is None else fitted.steps
         refined, psnr = self.refined(quantiser, codes, self.recipe.refinement_steps(count), payload)
-        if (plain := self.psnr(shape, rounded.parameters())) > psnr:
+        if plain > psnr:
             refined, psnr = rounded, plain
         return shape, _Coded(stream.write_coded(shape, refined), psnr)
 

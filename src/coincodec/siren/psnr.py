@@ -9,7 +9,6 @@ from ..errors import TargetError
 from . import rate, stream
 from .fit import Fitted
 from .model import SirenShape
-from .quantise import Quantiser
 from .stream import QuantisedWeights
 
 if TYPE_CHECKING:
@@ -32,13 +31,13 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
 
     Raises `TargetError` if no network reaches it.
     """
-    quantiser, reached = _fit_above(encoder, target)
-    shape = quantiser.shape
+    shape, fitted, reached = _fit_above(encoder, target)
     count = encoder.recipe.refinement_steps(encoder.steps_for(shape))
     wanted, floor = _error(target), _error(reached)
     best: tuple[int, QuantisedWeights, float] | None = None
     bits = min(encoder.bits, 8.0)
     payload = math.ceil(bits * shape.parameters / 8)
+    _, quantiser, _, _ = encoder.best_rounded(shape, fitted, payload)
     exponent = quantiser.coarseness_for_bytes(payload)
     known: list[tuple[float, float]] = []
     tried: set[tuple[int, ...]] = set()
@@ -66,7 +65,7 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
     return shape, *best[1:]
 
 
-def _fit_above(encoder: Encoder, target: float) -> tuple[Quantiser, float]:
+def _fit_above(encoder: Encoder, target: float) -> tuple[SirenShape, Fitted, float]:
     """A fitted network a little better than `target`, and its PSNR."""
     least, aim, most = _SURPLUS
     given = encoder.given_shape()
@@ -98,7 +97,7 @@ def _fit_above(encoder: Encoder, target: float) -> tuple[Quantiser, float]:
         raise TargetError(f"{target:g} dB is out of reach; the best network tried gave {best:.2f} dB")
     shape = min(enough, key=lambda shape: shape.parameters)
     fitted, psnr = tried[shape]
-    return encoder.quantiser(shape, fitted), psnr
+    return shape, fitted, psnr
 
 
 def _error(psnr: float) -> float:
