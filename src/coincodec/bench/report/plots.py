@@ -25,7 +25,7 @@ _MARKERS = "os^DvPX<>*"
 
 # Stands for the page's text colour until the figure is written.
 _INK = "#010203"
-_RATES = (0.03, 0.06, 0.12, 0.25, 0.5, 1, 2)
+_RATES = (0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def rate_distortion(curves: Sequence[Curve], *, narrow: bool = False, similarity
         labels.append((end, height, curve.title, style.colour))
     axes.set_xscale("log")
     axes.set_xlim(_RATES[0], _RATES[-1])
-    axes.xaxis.set_major_locator(FixedLocator(_RATES))
+    axes.xaxis.set_major_locator(FixedLocator(_RATES[1::2] if narrow else _RATES))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     if seen:
