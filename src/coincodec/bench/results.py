@@ -7,8 +7,14 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import CoincodecError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 class ResultsError(CoincodecError):
@@ -43,25 +49,30 @@ class Result:
 
 
 def read(path: Path) -> list[Result]:
-    """The results in a file, oldest first; none if it does not exist.
+    """The results in a file, oldest first; none if it does not exist. Raises `ResultsError` as `read_lines` does."""
+    return read_lines(path, Result)
+
+
+def read_lines(path: Path, kind: type[Record]) -> list[Record]:
+    """The lines of a file as instances of a dataclass, oldest first; none if the file does not exist.
 
     A last line without a line end is what a killed run leaves; it is not counted. Raises `ResultsError` for
-    anything else that is not a result.
+    anything else that has not the fields of the class.
     """
     if not path.exists():
         return []
     *lines, _unfinished = path.read_text(encoding="utf-8").split("\n")
-    names = {field.name for field in fields(Result)}
-    results = []
+    names = {field.name for field in fields(kind)}
+    found = []
     for number, line in enumerate(lines, 1):
         try:
             values = json.loads(line)
             if values.keys() != names:
                 raise ValueError
-            results.append(Result(**values))
+            found.append(kind(**values))
         except (ValueError, TypeError, AttributeError):
-            raise ResultsError(f"{path}, line {number}, is not a result") from None
-    return results
+            raise ResultsError(f"{path}, line {number}, is not a {kind.__name__.lower()}") from None
+    return found
 
 
 def newest(results: Iterable[Result]) -> list[Result]:
@@ -70,7 +81,7 @@ def newest(results: Iterable[Result]) -> list[Result]:
 
 
 class Writer:
-    """Appends results to a file, each on the disk before the next begins. A context manager."""
+    """Appends instances of a dataclass to a file, each on the disk before the next begins. A context manager."""
 
     def __init__(self, path: Path) -> None:
         self.file = open(path, "ab+")  # noqa: SIM115
@@ -82,9 +93,9 @@ class Writer:
     def __exit__(self, *exception: object) -> None:
         self.file.close()
 
-    def append(self, result: Result) -> None:
+    def append(self, record: DataclassInstance) -> None:
         """Adds a line."""
-        self.file.write(json.dumps(asdict(result), separators=(",", ":")).encode() + b"\n")
+        self.file.write(json.dumps(asdict(record), separators=(",", ":")).encode() + b"\n")
         self.file.flush()
         os.fsync(self.file.fileno())
 

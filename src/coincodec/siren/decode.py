@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import native
+from .. import metrics, native
 from ..container import Header, Section
 from ..limits import Limits
 from . import stream
@@ -43,3 +43,11 @@ def bands(
     down, across = pixel_axes(rows, columns)
     for where in row_bands(rows, columns, _BAND):
         yield where, native.siren_forward(parameters, shape, [down[where], across], dtype, threads)
+
+
+def decoded_psnr(samples: NDArray[Any], shape: SirenShape, parameters: Array32, threads: int) -> float:
+    """PSNR in dB of what a decoder puts out, over all of `samples` (height, width, channels), uint8 or uint16."""
+    rows, columns, _ = samples.shape
+    decoded = bands(shape, parameters, rows, columns, samples.dtype, threads)
+    error = sum(metrics.squared_error(band, samples[where]) for where, band in decoded)
+    return metrics.psnr(error / samples.size, 8 * samples.dtype.itemsize)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .. import container, metrics, native
+from .. import container, native
 from ..container import Header, Section
 from ..errors import TargetError, UsageError
 from ..image import Samples
@@ -17,7 +17,7 @@ from ..progress import Progress
 from ..report import Encoded
 from . import quantise, rate, stream
 from .architecture import PAPER_TABLE, ArchitectureTable, read_table, shipped_table
-from .decode import bands
+from .decode import decoded_psnr
 from .feedback import Feedback, gauss_newton
 from .fit import Fitted, axes_for, fit
 from .model import Array32, SirenShape, from_paper_axes, pixel_axes, wrap_phases
@@ -53,6 +53,22 @@ def file_bytes(samples: Samples, shape: SirenShape, bits: float) -> int:
     """Bytes of the whole stream with a network of that shape and so many bits per weight."""
     weights = math.ceil(bits * shape.parameters / 8)
     return container.overhead(header_for(samples, shape), [weights]) + weights
+
+
+@dataclass(frozen=True)
+class _Rounded:
+    """A network rounded to a number of bytes, not yet refined.
+
+    coarseness: its log2. steps: the step codes. positions: of the weights in units of the steps, flat. weights: the
+    levels, trimmed to the bytes. psnr: of these.
+    """
+
+    quantiser: Quantiser
+    coarseness: float
+    steps: tuple[int, ...]
+    positions: Array32
+    weights: QuantisedWeights
+    psnr: float
 
 
 @dataclass(frozen=True)
@@ -209,11 +225,7 @@ class Encoder:
 
     def psnr(self, shape: SirenShape, parameters: Array32) -> float:
         """Of what a decoder puts out."""
-        error = sum(
-            metrics.squared_error(band, self.samples[where])
-            for where, band in bands(shape, parameters, self.rows, self.columns, self.samples.dtype, self.threads)
-        )
-        return metrics.psnr(error / self.samples.size, 8 * self.samples.dtype.itemsize)
+        return decoded_psnr(self.samples, shape, parameters, self.threads)
 
     def _half(self) -> tuple[SirenShape, _Coded]:
         """Half-float weights, as the paper has them."""
@@ -226,13 +238,11 @@ class Encoder:
 
     # Integers.
 
-    def best_rounded(
-        self, shape: SirenShape, fitted: Fitted, payload: int
-    ) -> tuple[float, Quantiser, tuple[int, ...], QuantisedWeights]:
+    def best_rounded(self, shape: SirenShape, fitted: Fitted, payload: int) -> _Rounded:
         """The better of rounding to the nearest levels and, for small networks, with feedback.
 
         Feedback goes wrong where rounding takes the network far from where it is linear, as in tiny pictures.
-        Returns PSNR, quantiser, steps and levels, the latter coded in at most `payload` bytes.
+        payload: most bytes of the coded weights.
         """
         axes = pixel_axes(self.rows, self.columns)
         sensitivity = quantise.sensitivities(shape, fitted.parameters, axes, self.options.seed)
@@ -242,15 +252,21 @@ class Encoder:
             quantisers.append(Quantiser(shape, fitted.parameters, feedback.sensitivity, feedback))
         found = []
         for quantiser in quantisers:
-            codes = quantiser.steps(2.0 ** quantiser.coarseness_for_bytes(payload))
-            weights = quantise.trimmed(quantiser, quantiser.positions(codes), codes, payload)
-            found.append((self.psnr(shape, weights.parameters()), quantiser, codes, weights))
-        return max(found, key=lambda entry: entry[0])
+            coarseness = quantiser.coarseness_for_bytes(payload)
+            steps = quantiser.steps(2.0**coarseness)
+            positions = quantiser.positions(steps)
+            weights = quantise.trimmed(quantiser, positions, steps, payload)
+            psnr = self.psnr(shape, weights.parameters())
+            found.append(_Rounded(quantiser, coarseness, steps, positions, weights, psnr))
+        return max(found, key=lambda rounded: rounded.psnr)
 
     def refined(
-        self, quantiser: Quantiser, codes: tuple[int, ...], count: int, budget: int | None
+        self, quantiser: Quantiser, codes: tuple[int, ...], positions: Array32, count: int, budget: int | None
     ) -> tuple[QuantisedWeights, float]:
-        """Levels with these steps, within `budget` bytes of payload if given, and their PSNR."""
+        """Levels with these steps, refined from `positions`, and their PSNR.
+
+        budget: most bytes of the coded weights, if there is one.
+        """
         shape = quantiser.shape
         objective = NativeObjective(self.samples, shape, pixel_axes(self.rows, self.columns), self.threads)
         done = 0
@@ -262,7 +278,7 @@ class Encoder:
 
         self.stages.begin(count)
         seed = self.options.seed
-        positions = quantise.refine(objective, shape, quantiser.positions(codes), codes, count, seed, report)
+        positions = quantise.refine(objective, shape, positions, codes, count, seed, report)
         self.stages.finish(count)
         self.steps_taken += count
         weights = (
@@ -284,12 +300,12 @@ class Encoder:
         self.stages.plan(planned + self.recipe.refinement_steps(planned))
         share = 1 / (1 + self.recipe.refinement)
         fitted = self.fit(shape, self.recipe, steps, None if time is None else time * share)
-        plain, quantiser, codes, rounded = self.best_rounded(shape, fitted, payload)
-        count = planned if time is None else fitted.steps
-        refined, psnr = self.refined(quantiser, codes, self.recipe.refinement_steps(count), payload)
-        if plain > psnr:
-            refined, psnr = rounded, plain
-        return shape, _Coded(stream.write_coded(shape, refined), psnr)
+        rounded = self.best_rounded(shape, fitted, payload)
+        count = self.recipe.refinement_steps(planned if time is None else fitted.steps)
+        weights, psnr = self.refined(rounded.quantiser, rounded.steps, rounded.positions, count, payload)
+        if rounded.psnr > psnr:
+            weights, psnr = rounded.weights, rounded.psnr
+        return shape, _Coded(stream.write_coded(shape, weights), psnr)
 
 
 def _check(options: EncodeOptions) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import Array32, SirenShape
+from .model import Array32, SirenShape, slopes
 
 Array64 = NDArray[np.float64]
 
@@ -29,26 +29,11 @@ def derivatives(shape: SirenShape, parameters: Array32, points: Array32) -> Arra
 
     points: coordinates, (points, inputs).
     """
-    matrices = shape.matrices(parameters)
-    inputs, cosines = [points], []
-    for matrix in matrices[:-1]:
-        z = inputs[-1] @ matrix[:, :-1].T + matrix[:, -1]
-        inputs.append(np.sin(z))
-        cosines.append(np.cos(z))
-    one = np.ones((len(points), 1), np.float32)
     rows = np.empty((shape.outputs, len(points), shape.parameters), np.float32)
-    for channel in range(shape.outputs):
-        slope = np.zeros((len(points), shape.outputs), np.float32)
-        slope[:, channel] = 1
-        end = shape.parameters
-        for number in range(shape.layers, -1, -1):
-            fan_out, fan_in = shape.sizes[number]
-            start = end - fan_out * (fan_in + 1)
-            with_bias = np.concatenate([inputs[number], one], 1)
-            rows[channel, :, start:end] = (slope[:, :, None] * with_bias[:, None, :]).reshape(len(points), -1)
-            end = start
-            if number > 0:
-                slope = (slope @ matrices[number][:, :-1]) * cosines[number - 1]
+    ends = np.cumsum([fan_out * (fan_in + 1) for fan_out, fan_in in shape.sizes])
+    for channel, number, slope, inputs in slopes(shape, parameters, points):
+        outer = (slope[:, :, None] * inputs[:, None, :]).reshape(len(points), -1)
+        rows[channel, :, ends[number] - outer.shape[1] : ends[number]] = outer
     return rows.reshape(-1, shape.parameters)
 
 

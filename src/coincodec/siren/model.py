@@ -126,3 +126,28 @@ def row_bands(height: int, width: int, samples: int) -> Iterator[slice]:
     rows = max(1, samples // width)
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
+
+
+def slopes(shape: SirenShape, parameters: Array32, points: Array32) -> Iterator[tuple[int, int, Array32, Array32]]:
+    """What derivatives of the outputs are made of, for every output and layer, the last layer first.
+
+    points: coordinates, (points, inputs). Yields (output, layer, slope, inputs): the derivatives of the output by
+    the layer's sums W h + b, (points, fan out), and the layer's inputs with a 1 for the bias, (points, fan in + 1).
+    The derivative by a weight is the product of the two.
+    """
+    matrices = shape.matrices(parameters)
+    one = np.ones((len(points), 1), np.float32)
+    h, inputs, cosines = points, [], []
+    for number, matrix in enumerate(matrices):
+        inputs.append(np.concatenate([h, one], 1))
+        if number < shape.layers:
+            z = h @ matrix[:, :-1].T + matrix[:, -1]
+            h = np.sin(z)
+            cosines.append(np.cos(z))
+    for output in range(shape.outputs):
+        slope = np.zeros((len(points), shape.outputs), np.float32)
+        slope[:, output] = 1
+        for number in range(shape.layers, -1, -1):
+            yield output, number, slope, inputs[number]
+            if number > 0:
+                slope = (slope @ matrices[number][:, :-1]) * cosines[number - 1]

@@ -37,8 +37,8 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
     best: tuple[int, QuantisedWeights, float] | None = None
     bits = min(encoder.bits, 8.0)
     payload = math.ceil(bits * shape.parameters / 8)
-    _, quantiser, _, _ = encoder.best_rounded(shape, fitted, payload)
-    exponent = quantiser.coarseness_for_bytes(payload)
+    rounded = encoder.best_rounded(shape, fitted, payload)
+    quantiser, exponent = rounded.quantiser, rounded.coarseness
     known: list[tuple[float, float]] = []
     tried: set[tuple[int, ...]] = set()
     while best is None or len(known) < _REFINEMENTS:
@@ -53,7 +53,7 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
                 raise TargetError(f"{target:g} dB is out of reach of integer weights")
         tried.add(codes)
         encoder.stages.plan(count)
-        weights, psnr = encoder.refined(quantiser, codes, count, None)
+        weights, psnr = encoder.refined(quantiser, codes, quantiser.positions(codes), count, None)
         known.append((exponent, psnr))
         if psnr >= target:
             size = len(stream.write_coded(shape, weights).payload)

@@ -18,7 +18,7 @@ from .. import entropy
 from ..errors import FitError
 from ..optim import Adam
 from .feedback import Feedback
-from .model import Array32, SirenShape
+from .model import Array32, SirenShape, slopes
 from .objective import Objective
 from .sampling import StratifiedSampler
 from .stream import STEP_CODES, QuantisedWeights, step_of, write_coded
@@ -37,25 +37,12 @@ def sensitivities(shape: SirenShape, parameters: Array32, axes: Sequence[Array32
     axes: row and column coordinates of the picture, from which pixels are drawn at random.
     """
     rng = np.random.default_rng(seed)
-    matrices = shape.matrices(parameters)
     total = np.zeros(shape.parameters, np.float64)
     sums = shape.matrices(total)
     for _ in range(_PIXELS // _CHUNK):
-        h = np.stack([axis[rng.integers(0, len(axis), _CHUNK)] for axis in axes], 1)
-        squares, cosines = [], []
-        for number, matrix in enumerate(matrices):
-            squares.append(np.column_stack([h * h, np.ones(_CHUNK, np.float32)]))
-            if number < shape.layers:
-                z = h @ matrix[:, :-1].T + matrix[:, -1]
-                h = np.sin(z)
-                cosines.append(np.cos(z))
-        for channel in range(shape.outputs):
-            slope = np.zeros((_CHUNK, shape.outputs), np.float32)
-            slope[:, channel] = 1
-            for number in range(shape.layers, -1, -1):
-                sums[number][:] += (slope * slope).T @ squares[number]
-                if number > 0:
-                    slope = (slope @ matrices[number][:, :-1]) * cosines[number - 1]
+        points = np.stack([axis[rng.integers(0, len(axis), _CHUNK)] for axis in axes], 1)
+        for _channel, number, slope, inputs in slopes(shape, parameters, points):
+            sums[number][:] += (slope * slope).T @ (inputs * inputs)
     return (total / (_PIXELS * shape.outputs)).astype(np.float32)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from ... import metrics, native
+from ... import native
 from ...options import EncodeOptions
-from ...siren.decode import bands
+from ...siren.decode import decoded_psnr
 from ...siren.fit import axes_for, fit
 from ...siren.model import SirenShape
 from ...siren.objective import NativeObjective
@@ -27,14 +27,12 @@ def measure_float32(source: Source, shape: SirenShape, steps: int | None, watch:
     recipe = RECIPES["default"]
     objective = NativeObjective(source.samples, shape, axes_for(recipe, rows, columns), threads)
     fitted = fit(objective, shape, recipe, steps=steps, progress=watch)
-    decoded = bands(shape, fitted.parameters, rows, columns, source.samples.dtype, threads)
-    error = sum(metrics.squared_error(band, source.samples[where]) for where, band in decoded)
     size = 4 * shape.parameters
     return {
         "bytes": size,
         "bpp": source.bpp(size),
         "weights_bytes": size,
-        "psnr": metrics.psnr(error / source.samples.size, 8),
+        "psnr": decoded_psnr(source.samples, shape, fitted.parameters, threads),
         "parameters": shape.parameters,
         "layers": shape.layers,
         "width": shape.width,

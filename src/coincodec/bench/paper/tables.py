@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from ..report.summary import table
 from . import bits, picture, sizes, training
 from .data import Measurement
 from .figures import duration, first_reaching
@@ -117,12 +118,6 @@ def versions_list(lines: Lines) -> str:
         facts = ", ".join(f"{name} {version}" for name, version in line.versions.items())
         groups.setdefault(facts, []).append(f"{study}/{unit}")
     return "\n".join(f"- {facts}: {', '.join(units)}" for facts, units in groups.items())
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, numbers as they are."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def signed(difference: float) -> str:

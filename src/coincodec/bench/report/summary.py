@@ -29,14 +29,15 @@ def summary(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
     return "\n".join(
         [
             "BD-rate, published curves included:\n",
-            *_table(["", *(f"against {anchor.title}" for anchor in anchors)], rates),
+            table(["", *(f"against {anchor.title}" for anchor in anchors)], rates),
             "\nPoints that were measured, means over all pictures:\n",
-            *_table(["", "bits per pixel", "PSNR", "encode", "decode"], points),
+            table(["", "bits per pixel", "PSNR", "encode", "decode"], points),
             "",
         ]
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, cells as they are."""
     lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(cells)} |" for cells in lines]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
