@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/isa.h"
 #include "base/threads.h"
 #include "entropy/logistic.h"
 #include "entropy/range_coder.h"
@@ -16,6 +17,8 @@
 
 namespace nb = nanobind;
 using namespace nb::literals;
+
+void bind_latent(nb::module_& m);  // bindings_latent.cpp
 
 namespace {
 
@@ -216,4 +219,5 @@ NB_MODULE(_native, m) {
       .def(nb::init<const nb::bytes&>(), "data"_a)
       .def("logistic", &PyRangeDecoder::logistic, "out"_a.noconvert(), "scale"_a)
       .def("complete", &PyRangeDecoder::complete);
+  bind_latent(m);
 }

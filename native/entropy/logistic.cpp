@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "entropy/exp2.h"
+
 namespace coin {
 namespace {
 
@@ -15,24 +17,9 @@ constexpr int kTables = 56;              // scales below 16 have a table, larger
 constexpr int kMaxSymbols = 2 * 128 + 2;
 constexpr int kEscapeBits = 17;          // of a magnitude beyond the table, plus 1
 
-// 2^31 times 2^(-1/2), 2^(-1/4), ... 2^(-1/65536).
-constexpr std::array<std::uint32_t, 16> kRoots = {
-    0x5A82799A, 0x6BA27E65, 0x75606374, 0x7A92BE8B, 0x7D41D96E, 0x7E9F0606, 0x7F4F08AE, 0x7FA765AD,
-    0x7FD3AB29, 0x7FE9D3A9, 0x7FF4E959, 0x7FFA748E, 0x7FFD3A3F, 0x7FFE9D1E, 0x7FFF4E8E, 0x7FFFA747};
-
 // 2^28 times log2(e) / 2 times 2^(-j/8).
 constexpr std::array<std::uint32_t, 8> kSteps = {193635251, 177564308, 162827188, 149313190,
                                                  136920799, 125556926, 115136209, 105580369};
-
-// 2^31 times 2^(-y / 65536), y >= 0.
-std::uint64_t exp2_negative(std::uint64_t y) {
-  if (y >> 16 >= 32) return 0;
-  std::uint64_t result = std::uint64_t{1} << 31;
-  for (int bit = 0; bit < 16; ++bit) {
-    if (y >> (15 - bit) & 1) result = result * kRoots[bit] >> 31;
-  }
-  return result >> (y >> 16);
-}
 
 // One table: symbol 0 escapes, symbol i is the value i - 1 - reach. above[i] ends its interval.
 struct Table {

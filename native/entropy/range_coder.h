@@ -36,6 +36,9 @@ class RangeEncoder {
     encode(value & ((1u << count) - 1), 1, count);
   }
 
+  // Bytes so far, those that a carry may still reach among them.
+  std::size_t size() const { return bytes_.size() + run_ + (started_ ? 1 : 0); }
+
   // Ends the code with as few bytes as say it, and returns all of it. Nothing may be encoded after.
   const std::vector<std::uint8_t>& finish() {
     // The value of the interval with the most trailing zeros: a decoder reads zeros past the end.
@@ -114,6 +117,9 @@ class RangeDecoder {
     }
     return value;
   }
+
+  // Bytes read so far.
+  std::size_t position() const { return at_; }
 
   // Whether the bytes are what an encoder writes for what was decoded: none left over, and no zero at the end.
   // Damaged bytes that decode to something else of the same length are beyond it; sections have checksums.

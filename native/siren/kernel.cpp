@@ -347,10 +347,7 @@ float peak(std::int64_t rounds, std::int64_t* fmas_per_round) {
 
 }  // namespace
 
-#define COIN_STRING_(x) #x
-#define COIN_STRING(x) COIN_STRING_(x)
 extern const SirenKernel siren_kernel;  // declared again in siren.cpp
-const SirenKernel siren_kernel = {COIN_STRING(COIN_ISA), packed_size, partial_size, scratch_size, pack,
-                                  forward,               gradient,    unpack,       peak};
+const SirenKernel siren_kernel = {packed_size, partial_size, scratch_size, pack, forward, gradient, unpack, peak};
 
 }  // namespace coin::COIN_ISA

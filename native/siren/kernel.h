@@ -48,8 +48,6 @@ struct Values {
 };
 
 struct SirenKernel {
-  const char* isa;
-
   // Floats of the packed weights, of one partial gradient, and of one thread's scratch memory.
   std::size_t (*packed_size)(const SirenShape&);
   std::size_t (*partial_size)(const SirenShape&);

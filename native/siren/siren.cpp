@@ -1,11 +1,11 @@
 #include "siren/siren.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <new>
 
+#include "base/isa.h"
 #include "base/threads.h"
 
 namespace coin {
@@ -28,24 +28,16 @@ extern const SirenKernel siren_kernel;
 
 namespace {
 
-std::vector<const SirenKernel*> supported_kernels() {
+const SirenKernel& kernel_in_use() {
 #if defined(__x86_64__)
-  std::vector<const SirenKernel*> kernels = {&baseline::siren_kernel};
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    kernels.push_back(&avx2::siren_kernel);
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-      kernels.push_back(&avx512::siren_kernel);
+  switch (isa_in_use()) {
+    case Isa::avx512: return avx512::siren_kernel;
+    case Isa::avx2: return avx2::siren_kernel;
+    default: return baseline::siren_kernel;
   }
-  return kernels;
 #else
-  return {&native::siren_kernel};
+  return native::siren_kernel;
 #endif
-}
-
-std::atomic<const SirenKernel*>& kernel_in_use() {
-  static std::atomic<const SirenKernel*> kernel = supported_kernels().back();
-  return kernel;
 }
 
 // Working memory of the calling thread, kept from call to call: a fit makes thousands of calls, and
@@ -81,25 +73,8 @@ struct Partition {
 
 }  // namespace
 
-std::vector<std::string> supported_isas() {
-  std::vector<std::string> names;
-  for (const SirenKernel* kernel : supported_kernels()) names.emplace_back(kernel->isa);
-  return names;
-}
-
-std::string selected_isa() { return kernel_in_use().load()->isa; }
-
-bool select_isa(const std::string& name) {
-  for (const SirenKernel* kernel : supported_kernels())
-    if (name == kernel->isa) {
-      kernel_in_use() = kernel;
-      return true;
-    }
-  return false;
-}
-
 void siren_forward(const SirenShape& shape, const float* parameters, const Samples& samples, Values out, int threads) {
-  const SirenKernel& kernel = *kernel_in_use().load();
+  const SirenKernel& kernel = kernel_in_use();
   const std::size_t packed_size = lines(kernel.packed_size(shape));
   const std::size_t scratch_size = lines(kernel.scratch_size(shape));
   const Partition partition(samples.count, 1024, 1 << 20);
@@ -117,7 +92,7 @@ void siren_forward(const SirenShape& shape, const float* parameters, const Sampl
 double siren_loss_and_gradient(const SirenShape& shape, const float* parameters, const Samples& samples,
                                Values targets, float* gradient, int threads) {
   constexpr int kMaxTasks = 64;
-  const SirenKernel& kernel = *kernel_in_use().load();
+  const SirenKernel& kernel = kernel_in_use();
   const std::size_t packed_size = lines(kernel.packed_size(shape));
   const std::size_t partial_size = lines(kernel.partial_size(shape));
   const std::size_t scratch_size = lines(kernel.scratch_size(shape));
@@ -157,7 +132,7 @@ double siren_loss_and_gradient(const SirenShape& shape, const float* parameters,
 double fma_peak(int threads) {
   using Clock = std::chrono::steady_clock;
   constexpr std::int64_t kRounds = 4'000'000;
-  const SirenKernel& kernel = *kernel_in_use().load();
+  const SirenKernel& kernel = kernel_in_use();
   std::vector<float> results(threads);
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {

@@ -1,20 +1,9 @@
 // The `siren` family for callers: any number of threads, the best instruction set, nothing to free.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "siren/kernel.h"
 
 namespace coin {
-
-// Instruction sets that were compiled in and that this machine runs, the plainest first.
-std::vector<std::string> supported_isas();
-
-// The set in use: at first the last of supported_isas(). select_isa returns false for a name that
-// is not among them.
-std::string selected_isa();
-bool select_isa(const std::string& name);
 
 // Writes the network's values at every sample to `out`; integers are value * maximum, clamped, and
 // rounded half up.

@@ -15,14 +15,19 @@ from .errors import ConversionWarning, UnsupportedError, UsageError
 from .limits import DEFAULT_LIMITS, Limits
 from .options import EncodeOptions
 from .progress import Progress
-from .report import Encoded, Info
+from .report import Contents, Encoded, Info
+from .latent import decode as latent_decode
+from .latent import stream as latent_stream
 from .siren import decode as siren_decode
-from .siren import stream
+from .siren import stream as siren_stream
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MODELS = (stream.NAME,)
+MODELS = (siren_stream.NAME, latent_stream.NAME)
+
+# What each family number decodes with.
+_FAMILIES = {siren_stream.FAMILY: siren_decode, latent_stream.FAMILY: latent_decode}
 
 
 def as_picture(source: NDArray[Any] | Image) -> image.Picture:
@@ -43,47 +48,45 @@ def encode_samples(
     """`coincodec.encode` for samples of shape (height, width, channels), with a report."""
     if options.model not in MODELS:
         raise UsageError(f"model must be one of {', '.join(MODELS)}, not {options.model!r}")
-    from .siren.encode import encode  # here, because a decoder does not need it
+    # Here, because a decoder needs neither.
+    if options.model == latent_stream.NAME:
+        from .latent.encode import encode as encode_latent
 
-    return encode(samples, options, progress)
+        return encode_latent(samples, options, progress)
+    from .siren.encode import encode as encode_siren
+
+    return encode_siren(samples, options, progress)
 
 
 def decode(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:
     """See `coincodec.decode`."""
     threads = native.resolve_threads(threads)
     header = container.read_layout(data).header
-    _check_family(header)
-    shape = siren_decode.accept(header, limits)
+    family = _family(header)
+    shape = family.accept(header, limits)
     _, sections = container.read(data)
-    samples = siren_decode.decode(header, shape, sections, threads)
+    samples: NDArray[Any] = family.decode(header, shape, sections, threads)
     return samples[:, :, 0] if header.channels == 1 else samples
 
 
 def info(data: bytes) -> Info:
     """See `coincodec.info`."""
     header, sections = container.read(data)
-    _check_family(header)
-    shape = stream.read_shape(header)
-    stream.read_weights(shape, sections)
-    weights = stream.weights_section(sections)
+    family = _family(header)
+    contents: Contents = family.inspect(header, sections)
     return Info(
         version=container.VERSION,
-        model=stream.NAME,
         size=(header.width, header.height),
         channels=header.channels,
         bit_depth=header.bit_depth,
         bytes=len(data),
         bpp=metrics.bits_per_pixel(len(data), header.width, header.height),
-        header_bytes=len(data) - len(weights.payload),
-        weights="fp16" if weights.type == stream.WEIGHTS_FP16 else "coded",
-        layers=shape.layers,
-        width=shape.width,
-        parameters=shape.parameters,
-        bits_per_parameter=8 * len(weights.payload) / shape.parameters,
-        macs_per_pixel=shape.macs,
+        header_bytes=len(data) - sum(contents.parts.values()),
+        **vars(contents),
     )
 
 
-def _check_family(header: Header) -> None:
-    if header.family != stream.FAMILY:
+def _family(header: Header) -> Any:
+    if header.family not in _FAMILIES:
         raise UnsupportedError(f"unknown model family {header.family}")
+    return _FAMILIES[header.family]

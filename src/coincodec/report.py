@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .siren.model import SirenShape
 
 
 @dataclass(frozen=True)
@@ -15,15 +12,29 @@ class Encoded:
 
     data: the whole .coin file.
     psnr: in dB, of what a decoder puts out, over all samples of the picture.
-    shape: of the fitted network.
+    network: what was fitted, in a word or two.
     steps, seconds: of the whole encode, every fit and refinement.
     """
 
     data: bytes
     psnr: float
-    shape: SirenShape
+    network: str
     steps: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a model family says of a stream's model; see `Info`."""
+
+    model: str
+    parts: Mapping[str, int]
+    network: str
+    parameters: int
+    macs_per_pixel: int
+    weights: str
+    layers: int | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,9 +42,11 @@ class Info:
     """What a stream says of itself.
 
     size: (width, height) in pixels. bytes: of the whole file. bpp: bits per pixel, header included.
-    header_bytes: everything that is not weights. weights: "coded" integers or "fp16".
-    parameters: weights and biases of the network. bits_per_parameter: of the stored weights.
-    macs_per_pixel: multiply-accumulates to decode a pixel.
+    header_bytes: everything that is not model. parts: bytes of each part of the model, in the order of the file; those
+    of the grids of "latent" to within a few bytes, since one code runs through all of them.
+    parameters: weights and biases of all networks. macs_per_pixel: multiply-accumulates to decode a pixel.
+    network: "10x28" for 10 sine layers of 28 features; for "latent" its sizes.
+    weights: "coded" integers or "fp16". layers, width: of a "siren", else None.
     """
 
     version: int
@@ -44,9 +57,16 @@ class Info:
     bytes: int
     bpp: float
     header_bytes: int
-    weights: str
-    layers: int
-    width: int
+    parts: Mapping[str, int]
+    network: str
     parameters: int
-    bits_per_parameter: float
     macs_per_pixel: int
+    weights: str
+    layers: int | None
+    width: int | None
+
+    @property
+    def bits_per_parameter(self) -> float:
+        """Of the stored weights."""
+        stored = self.parts.get("weights", self.parts.get("networks", 0))
+        return 8 * stored / self.parameters

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     jpeg, quality = _jpeg_at_most(Image.fromarray(photo), len(encoded.data))
     jpeg_decoded = Image.open(io.BytesIO(jpeg))
 
-    _print_row("coin", encoded.data, photo, decoded, f"network {encoded.shape}, {encoded.steps:,} steps")
+    _print_row("coin", encoded.data, photo, decoded, f"{encoded.network}, {encoded.steps:,} steps")
     _print_row("JPEG", jpeg, photo, jpeg_decoded, f"4:2:0, optimised tables, quality {quality}")
     print(f"time        {encoded.seconds:.1f} s to encode, {1e3 * decode_seconds:.0f} ms to decode (coin)")
 

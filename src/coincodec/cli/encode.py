@@ -77,5 +77,5 @@ def run(arguments: argparse.Namespace) -> None:
     say(
         f"{path}: {columns}x{rows}, {len(encoded.data):,} bytes, "
         f"{bits_per_pixel(len(encoded.data), columns, rows):.4f} bpp, PSNR {encoded.psnr:.2f} dB, "
-        f"network {encoded.shape}, {encoded.steps:,} steps in {encoded.seconds:.1f} s"
+        f"{encoded.network}, {encoded.steps:,} steps in {encoded.seconds:.1f} s"
     )

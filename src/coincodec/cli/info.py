@@ -29,16 +29,19 @@ def run(arguments: argparse.Namespace) -> None:
 
     facts = codec.info(read_bytes(arguments.input))
     if arguments.json:
-        print(json.dumps(asdict(facts), indent=2))
+        print(json.dumps(asdict(facts) | {"bits_per_parameter": facts.bits_per_parameter}, indent=2))
         return
-    width, height = facts.size
+    columns, lines = facts.size
     rows = {
         "format": f"version {facts.version}, model {facts.model}",
-        "picture": f"{width}x{height}, {_CHANNELS[facts.channels]}, {facts.bit_depth} bits per sample",
+        "picture": f"{columns}x{lines}, {_CHANNELS[facts.channels]}, {facts.bit_depth} bits per sample",
         "size": f"{facts.bytes:,} bytes, {facts.bpp:.4f} bpp, {facts.header_bytes} of them header and checksums",
-        "network": f"{facts.layers}x{facts.width}, {facts.parameters:,} weights, {facts.weights}, "
+        "network": f"{facts.network}, {facts.parameters:,} weights, {facts.weights}, "
         f"{facts.bits_per_parameter:.4g} bits each",
         "decoding": f"{facts.macs_per_pixel:,} multiply-accumulates per pixel",
     }
+    if len(facts.parts) > 1:
+        rows |= {name: f"{size:,} bytes, {size / facts.bytes:.1%}" for name, size in facts.parts.items()}
+    width = max(map(len, rows))
     for name, text in rows.items():
-        print(f"{name + ':':10}{text}")
+        print(f"{name + ':':{width + 2}}{text}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import metrics, native
 from ..container import Header, Section
 from ..limits import Limits
+from ..report import Contents
 from . import stream
 from .model import Array32, SirenShape, pixel_axes, row_bands
 
@@ -34,6 +35,23 @@ def decode(header: Header, shape: SirenShape, sections: Sequence[Section], threa
     for where, band in bands(shape, parameters, header.height, header.width, dtype, threads):
         samples[where] = band
     return samples
+
+
+def inspect(header: Header, sections: Sequence[Section]) -> Contents:
+    """What is in a stream, its weights having been read. Raises `CorruptError` or `UnsupportedError`."""
+    shape = stream.read_shape(header)
+    stream.read_weights(shape, sections)
+    weights = stream.weights_section(sections)
+    return Contents(
+        model=stream.NAME,
+        parts={"weights": len(weights.payload)},
+        network=str(shape),
+        parameters=shape.parameters,
+        macs_per_pixel=shape.macs,
+        weights="fp16" if weights.type == stream.WEIGHTS_FP16 else "coded",
+        layers=shape.layers,
+        width=shape.width,
+    )
 
 
 def bands(

@@ -143,7 +143,7 @@ class Encoder:
         else:
             shape, coded = self._for_bytes()
         data = container.write(header_for(self.samples, shape), [coded.section])
-        return Encoded(data, coded.psnr, shape, self.steps_taken, clock.monotonic() - start)
+        return Encoded(data, coded.psnr, str(shape), self.steps_taken, clock.monotonic() - start)
 
     # Which network.
 

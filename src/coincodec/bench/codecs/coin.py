@@ -59,9 +59,14 @@ class CoinSirenHalf(CoinSiren):
     """The paper's format and networks; points are depth x width."""
 
     name, title = "coin:siren-fp16", "coincodec siren, half floats"
-    settings = "preset default, model siren, half-float weights (depth x width = point)"
+    settings = (
+        "preset default, 8,000 steps for 10x40 and 12,000 for 13x49, model siren, half-float weights "
+        "(depth x width = point)"
+    )
     points: ClassVar[tuple[str, ...]] = ("7x11", "5x20", "5x30", "10x28", "10x40", "13x49")
+    steps: ClassVar[dict[str, int]] = {"10x40": 8000, "13x49": 12_000}
 
     def options(self, point: str) -> dict[str, Any]:
         layers, width = map(int, point.split("x"))
-        return {"model": "siren", "preset": self.preset, "weights": "fp16", "layers": layers, "width": width}
+        network = {"layers": layers, "width": width, "steps": self.steps.get(point)}
+        return {"model": "siren", "preset": self.preset, "weights": "fp16", **network}

@@ -1,0 +1,254 @@
+// The `latent` family in the Python module coincodec._native.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/threads.h"
+#include "entropy/laplace.h"
+#include "latent/coder.h"
+#include "latent/latent.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using Parameters = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using MutableParameters = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Integers = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Samples = nb::ndarray<nb::ro, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using MutableSamples = nb::ndarray<nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Latents = nb::ndarray<nb::numpy, float, nb::ndim<1>, nb::c_contig>;
+
+void require(bool condition, const char* message) {
+  if (!condition) throw nb::value_error(message);
+}
+
+coin::LatentShape checked_shape(nb::tuple t) {
+  require(t.size() == 8, "shape is (height, width, channels, levels, neighbours, features, hidden, block)");
+  const auto at = [&t](std::size_t i) { return nb::cast<int>(t[i]); };
+  const coin::LatentShape s = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+  require(s.height >= 1 && s.height <= 1 << 20 && s.width >= 1 && s.width <= 1 << 20, "size out of range");
+  require(s.channels >= 1 && s.channels <= coin::kMaxChannels, "channels out of range");
+  require(s.levels >= 1 && s.levels <= coin::kMaxLevels, "levels out of range");
+  require(s.neighbours >= 1 && s.neighbours <= coin::kMaxNeighbours, "neighbours out of range");
+  require(s.features >= 0 && s.features <= coin::kMaxFeatures, "features out of range");
+  require(s.hidden >= 1 && s.hidden <= coin::kMaxHidden, "hidden out of range");
+  require(s.block >= 0 && s.block <= coin::kMaxBlock, "block out of range");
+  return s;
+}
+
+int checked_threads(int threads) {
+  require(threads >= 1 && threads <= coin::kMaxThreads, "threads out of range");
+  return threads;
+}
+
+template <class Array>
+void check_samples(const coin::LatentShape& s, const Array& samples) {
+  require(samples.shape(0) == static_cast<std::size_t>(s.height) &&
+              samples.shape(1) == static_cast<std::size_t>(s.width) &&
+              samples.shape(2) == static_cast<std::size_t>(s.channels),
+          "samples must have the shape (height, width, channels)");
+}
+
+template <class Array>
+bool is_byte(const Array& samples) {
+  if (samples.dtype() == nb::dtype<std::uint8_t>()) return true;
+  require(samples.dtype() == nb::dtype<std::uint16_t>(), "samples are uint8 or uint16");
+  return false;
+}
+
+coin::Quantisation checked_quantisation(const std::optional<nb::tuple>& soft) {
+  if (!soft) return {false, 1, 0, 0};
+  require(soft->size() == 3, "soft is (temperature, noise, seed)");
+  const coin::Quantisation q = {true, nb::cast<float>((*soft)[0]), nb::cast<float>((*soft)[1]),
+                                nb::cast<std::uint32_t>((*soft)[2])};
+  require(q.temperature > 0 && q.noise >= 0, "temperature or noise out of range");
+  return q;
+}
+
+class PyLatentFit {
+ public:
+  PyLatentFit(nb::tuple shape_tuple, const Samples& samples) {
+    const coin::LatentShape shape = checked_shape(shape_tuple);
+    check_samples(shape, samples);
+    const bool bytes = is_byte(samples);
+    const nb::gil_scoped_release release;
+    fit_ = bytes ? std::make_unique<coin::LatentFit>(shape, static_cast<const std::uint8_t*>(samples.data()))
+                 : std::make_unique<coin::LatentFit>(shape, static_cast<const std::uint16_t*>(samples.data()));
+  }
+
+  Latents latents() {
+    const auto size = static_cast<std::size_t>(fit_->shape().latents_size());
+    return Latents(fit_->latents(), {size}, nb::find(this));
+  }
+
+  std::pair<double, double> step(const Parameters& parameters, std::optional<nb::tuple> soft,
+                                 std::optional<nb::tuple> update, float lambda, int every, int phase,
+                                 const MutableParameters& gradient, int threads) {
+    check(parameters.shape(0));
+    check(gradient.shape(0));
+    checked_threads(threads);
+    require(every >= 1 && phase >= 0, "every or phase out of range");
+    const coin::Quantisation quantisation = checked_quantisation(soft);
+    coin::LatentUpdate adam = {};
+    if (update) {
+      require(update->size() == 7, "update is (rate, growth, beta1, beta2, decay1, decay2, epsilon)");
+      const auto at = [&update](std::size_t i) { return nb::cast<float>((*update)[i]); };
+      adam = {at(0), at(1), at(2), at(3), at(4), at(5), at(6)};
+    }
+    const nb::gil_scoped_release release;
+    const coin::LatentCost cost = fit_->step(parameters.data(), quantisation, update ? &adam : nullptr, lambda, every,
+                                             phase, gradient.data(), threads);
+    return {cost.squared_error, cost.bits};
+  }
+
+  std::pair<double, double> evaluate(const Parameters& parameters, std::optional<nb::tuple> soft, int threads) {
+    check(parameters.shape(0));
+    checked_threads(threads);
+    const coin::Quantisation quantisation = checked_quantisation(soft);
+    const nb::gil_scoped_release release;
+    const coin::LatentCost cost = fit_->evaluate(parameters.data(), quantisation, threads);
+    return {cost.squared_error, cost.bits};
+  }
+
+ private:
+  void check(std::size_t parameters) const {
+    require(static_cast<std::size_t>(fit_->shape().parameters()) == parameters, "parameters do not fit the shape");
+  }
+
+  std::unique_ptr<coin::LatentFit> fit_;
+};
+
+void render(nb::tuple shape_tuple, const Parameters& parameters, const Parameters& latents,
+            const MutableSamples& samples, int threads) {
+  const coin::LatentShape shape = checked_shape(shape_tuple);
+  require(static_cast<std::size_t>(shape.parameters()) == parameters.shape(0), "parameters do not fit the shape");
+  require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
+  require(reinterpret_cast<std::uintptr_t>(latents.data()) % 64 == 0, "latents must lie on a cache line");
+  check_samples(shape, samples);
+  checked_threads(threads);
+  const bool bytes = is_byte(samples);
+  const nb::gil_scoped_release release;
+  if (bytes) {
+    coin::latent_render(shape, parameters.data(), latents.data(), static_cast<std::uint8_t*>(samples.data()), threads);
+  } else {
+    coin::latent_render(shape, parameters.data(), latents.data(), static_cast<std::uint16_t*>(samples.data()), threads);
+  }
+}
+
+// The message that says what is wrong with integer parameters, or None.
+std::optional<std::string> integer_error(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits) {
+  const coin::LatentShape shape = checked_shape(shape_tuple);
+  require(static_cast<std::size_t>(shape.parameters()) == values.shape(0), "parameters do not fit the shape");
+  require(bits.size() == 7, "bits are seven numbers");
+  coin::IntegerParameters parameters = {values.data(), {}};
+  std::copy(bits.begin(), bits.end(), parameters.bits);
+  if (const char* error = coin::integer_parameters_error(shape, parameters)) return error;
+  return std::nullopt;
+}
+
+coin::IntegerParameters checked_integers(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits) {
+  const std::optional<std::string> error = integer_error(shape_tuple, values, bits);
+  require(!error, error ? error->c_str() : "");
+  coin::IntegerParameters parameters = {values.data(), {}};
+  std::copy(bits.begin(), bits.end(), parameters.bits);
+  return parameters;
+}
+
+void check_latents(const coin::LatentShape& shape, const Parameters& latents) {
+  require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
+  const float* x = latents.data();
+  for (std::size_t i = 0; i < latents.shape(0); ++i)
+    require(std::abs(x[i]) <= static_cast<float>(coin::kLaplaceLimit) && x[i] == std::floor(x[i]),
+            "latents must be integers within the coder's range");
+}
+
+std::pair<nb::bytes, std::vector<std::int64_t>> encode_latents(nb::tuple shape_tuple, const Integers& values,
+                                                               const std::vector<int>& bits, const Parameters& latents) {
+  const coin::LatentShape shape = checked_shape(shape_tuple);
+  const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
+  check_latents(shape, latents);
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::int64_t> ends;
+  {
+    const nb::gil_scoped_release release;
+    bytes = coin::encode_latents(shape, parameters, latents.data(), ends);
+  }
+  return {nb::bytes(bytes.data(), bytes.size()), ends};
+}
+
+std::vector<double> latent_bits(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits,
+                                const Parameters& latents) {
+  const coin::LatentShape shape = checked_shape(shape_tuple);
+  const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
+  check_latents(shape, latents);
+  const nb::gil_scoped_release release;
+  return coin::latent_bits(shape, parameters, latents.data());
+}
+
+std::optional<std::vector<std::int64_t>> decode_latents(nb::tuple shape_tuple, const Integers& values,
+                                                        const std::vector<int>& bits, const nb::bytes& data,
+                                                        const MutableParameters& latents) {
+  const coin::LatentShape shape = checked_shape(shape_tuple);
+  const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
+  require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
+  const auto* bytes = static_cast<const std::uint8_t*>(data.data());
+  const std::size_t count = data.size();
+  std::vector<std::int64_t> ends;
+  const nb::gil_scoped_release release;
+  if (!coin::decode_latents(shape, parameters, bytes, count, latents.data(), ends)) return std::nullopt;
+  return ends;
+}
+
+// Where the parts of the parameters begin, and the planes of the latents with their stride.
+nb::dict layout(nb::tuple shape_tuple) {
+  const coin::LatentShape s = checked_shape(shape_tuple);
+  nb::list planes, features, filters;
+  for (int l = 0; l < s.levels; ++l) planes.append(nb::make_tuple(s.plane(l), s.stride(l)));
+  for (int l = 0; l < s.feature_levels(); ++l) features.append(s.features_at(l));
+  for (int l = 0; l + 1 < s.levels; ++l) filters.append(s.filter_at(l));
+  nb::dict d;
+  d["latents"] = s.latents_size();
+  d["planes"] = planes;
+  d["context"] = nb::make_tuple(s.context_at(0), s.context_at(1), s.context_at(2));
+  d["features"] = features;
+  d["filters"] = filters;
+  d["first"] = s.first_at();
+  d["second"] = s.second_at();
+  d["block"] = s.block_at();
+  d["mix"] = s.mix_at();
+  d["parameters"] = s.parameters();
+  return d;
+}
+
+}  // namespace
+
+void bind_latent(nb::module_& m) {
+  m.def("latent_layout", &layout, "shape"_a);
+  m.attr("LAPLACE_SCALES") = coin::kLaplaceScales;
+  m.attr("LAPLACE_LIMIT") = coin::kLaplaceLimit;
+  m.def("latent_integer_error", &integer_error, "shape"_a, "values"_a.noconvert(), "bits"_a);
+  m.def("latent_encode", &encode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
+  m.def("latent_bits", &latent_bits, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
+  m.def("latent_decode", &decode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "data"_a,
+        "latents"_a.noconvert());
+  m.def("latent_render", &render, "shape"_a, "parameters"_a.noconvert(), "latents"_a.noconvert(),
+        "samples"_a.noconvert(), "threads"_a);
+  nb::class_<PyLatentFit>(m, "LatentFit")
+      .def(nb::init<nb::tuple, const Samples&>(), "shape"_a, "samples"_a.noconvert())
+      .def("latents", &PyLatentFit::latents, nb::rv_policy::reference_internal)
+      .def("step", &PyLatentFit::step, "parameters"_a.noconvert(), "soft"_a.none(), "update"_a.none(), "lambda_"_a,
+           "every"_a, "phase"_a, "gradient"_a.noconvert(), "threads"_a)
+      .def("evaluate", &PyLatentFit::evaluate, "parameters"_a.noconvert(), "soft"_a.none(), "threads"_a);
+}

@@ -1,0 +1,241 @@
+#include "latent/coder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/isa.h"
+#include "entropy/laplace.h"
+
+namespace coin {
+
+#if defined(__x86_64__)
+namespace baseline {
+extern const IntegerKernel integer_kernel;
+}
+namespace avx2 {
+extern const IntegerKernel integer_kernel;
+}
+namespace avx512 {
+extern const IntegerKernel integer_kernel;
+}
+#else
+namespace native {
+extern const IntegerKernel integer_kernel;
+}
+#endif
+
+namespace {
+
+IntegerKernel kernel_in_use() {
+#if defined(__x86_64__)
+  switch (isa_in_use()) {
+    case Isa::avx512: return avx512::integer_kernel;
+    case Isa::avx2: return avx2::integer_kernel;
+    default: return baseline::integer_kernel;
+  }
+#else
+  return native::integer_kernel;
+#endif
+}
+
+enum Bits { kWeights1, kBiases1, kWeights2, kBiases2, kWeightsLast, kBiasesLast, kFeatures };
+
+// A sum of value * weight in units of 2^-(kValueBits + weight bits) is shifted by this much for its use.
+constexpr int kMeanShift = kValueBits - 8, kScaleShift = kValueBits - 4;
+constexpr int kScaleMiddle = 32;  // code of 2^-kScaleOffset
+
+std::int64_t half(int shift) { return shift > 0 ? std::int64_t{1} << (shift - 1) : 0; }
+std::int64_t bias_at(std::int32_t bias, int bits, int weight_bits) {
+  return static_cast<std::int64_t>(bias) * (std::int64_t{1} << (kValueBits + weight_bits - bits));
+}
+
+// Rows [W | b]; with a residual the unit is added to the diagonal.
+std::int64_t weight_of(const std::int32_t* row, int o, int i, bool residual, int bits) {
+  return std::int64_t{row[i]} + (residual && i == o ? std::int64_t{1} << bits : 0);
+}
+
+const char* layer_error(const std::int32_t* w, int outputs, int inputs, bool residual, int bits, int bias_bits) {
+  if (bits < 1 || bits > 14) return "context weights have an impossible precision";
+  if (bias_bits < 0 || bias_bits > kValueBits + bits) return "context biases are finer than their sums";
+  for (int o = 0; o < outputs; ++o) {
+    const std::int32_t* row = w + o * (inputs + 1);
+    std::int64_t sum = 0;
+    for (int i = 0; i < inputs; ++i) {
+      const std::int64_t weight = weight_of(row, o, i, residual, bits);
+      if (weight < -kValueLimit || weight > kValueLimit) return "a context weight is too large";
+      sum += std::abs(weight);
+    }
+    if (row[inputs] < -(1 << 24) || row[inputs] > 1 << 24) return "a context bias is too large";
+    sum = sum * kValueLimit + std::abs(bias_at(row[inputs], bias_bits, bits)) + half(kValueBits + bits);
+    if (sum >= std::int64_t{1} << 31) return "the context model could overflow";
+  }
+  return nullptr;
+}
+
+// Puts weights into pairs, `lanes` outputs apart.
+void pack(const std::int32_t* w, int row_stride, int first, int outputs, int inputs, bool residual, int bits, int lanes,
+          std::int32_t* out) {
+  for (int o = 0; o < outputs; ++o)
+    for (int i = 0; i < inputs; ++i) {
+      const auto weight = static_cast<std::uint32_t>(weight_of(w + o * row_stride + first, o, i, residual, bits)) & 0xFFFF;
+      std::int32_t& pair = out[i / 2 * lanes + o];
+      pair = static_cast<std::int32_t>(static_cast<std::uint32_t>(pair) | weight << (i % 2 * 16));
+    }
+}
+
+IntegerContext make_context(const LatentShape& s, const IntegerParameters& p) {
+  IntegerContext m = {};
+  const int n = s.context();
+  m.pairs = (n + 1) / 2;
+  m.outputs = (n + 7) / 8 * 8;
+  m.shift1 = p.bits[kWeights1];
+  m.shift2 = p.bits[kWeights2];
+  const std::int32_t* w1 = p.values + s.context_at(0);
+  const std::int32_t* w2 = p.values + s.context_at(1);
+  const std::int32_t* last = p.values + s.context_at(2);
+  pack(w1, n + 1, 0, n, n, true, m.shift1, m.outputs, m.weights1);
+  pack(w2, n + 1, 0, n, n, true, m.shift2, m.outputs, m.weights2);
+  pack(last, 2 * n + 1, 0, 2, n, false, 0, IntegerContext::kLast, m.last_hidden);
+  pack(last, 2 * n + 1, n, 2, n, false, 0, IntegerContext::kLast, m.last_context);
+  for (int o = 0; o < n; ++o) {
+    m.start1[o] =
+        static_cast<std::int32_t>(bias_at(w1[o * (n + 1) + n], p.bits[kBiases1], m.shift1) + half(m.shift1));
+    m.start2[o] =
+        static_cast<std::int32_t>(bias_at(w2[o * (n + 1) + n], p.bits[kBiases2], m.shift2) + half(m.shift2));
+  }
+  for (int o = 0; o < 2; ++o)
+    m.start_last[o] =
+        static_cast<std::int32_t>(bias_at(last[o * (2 * n + 1) + 2 * n], p.bits[kBiasesLast], p.bits[kWeightsLast]));
+  return m;
+}
+
+std::int32_t shifted(std::int64_t value, int shift) {
+  return static_cast<std::int32_t>(shift > 0 ? (value + half(shift)) >> shift : value << -shift);
+}
+
+std::int16_t limited(std::int64_t v) {
+  return static_cast<std::int16_t>(std::clamp<std::int64_t>(v, -kValueLimit, kValueLimit));
+}
+
+std::int16_t seen(std::int32_t latent) {
+  return static_cast<std::int16_t>(std::clamp(latent, -kLatentLimit, kLatentLimit) * (1 << kValueBits));
+}
+
+// Goes through all latents in the order of the code and calls symbol(level, scale, mean, place in the latents), which
+// returns the latent's value, or nothing to stop; end(level) after each grid.
+template <class Symbol, class End>
+bool visit(const LatentShape& s, const IntegerParameters& p, const Symbol& symbol, const End& end) {
+  const IntegerContext model = make_context(s, p);
+  const IntegerKernel kernel = kernel_in_use();
+  const int weight_bits = p.bits[kWeightsLast], pairs = model.pairs;
+  constexpr int kMargin = LatentShape::kMargin;
+  std::vector<std::vector<std::int16_t>> planes(s.levels);
+  std::vector<std::int16_t> features;
+  for (int level = s.levels - 1; level >= 0; --level) {
+    const int rows = s.rows(level), columns = s.columns(level), stride = s.stride(level);
+    std::vector<std::int16_t>& plane = planes[level];
+    plane.assign(static_cast<std::size_t>(s.plane_size(level)), 0);
+    const bool has_features = level < s.feature_levels();
+    const int half_columns = (columns + 1) / 2;
+    features.assign(static_cast<std::size_t>(s.features) * half_columns, 0);
+    alignas(64) std::int16_t context[2 * IntegerContext::kPairs] = {};
+    for (int row = 0; row < rows; ++row) {
+      if (has_features && row % 2 == 0) {
+        const std::int32_t* w = p.values + s.features_at(level);
+        const int inputs = s.levels - 1 - level;
+        for (int f = 0; f < s.features; ++f)
+          for (int x = 0; x < half_columns; ++x) {
+            std::int64_t sum = 0;
+            for (int i = 0; i < inputs; ++i) {
+              const int grid = level + 1 + i;
+              const std::int64_t at = std::int64_t{LatentShape::kRowsAbove + (row >> (i + 1))} * s.stride(grid) + kMargin;
+              sum += std::int64_t{w[f * inputs + i]} * planes[grid][at + (x >> i)];
+            }
+            features[static_cast<std::size_t>(f) * half_columns + x] =
+                limited((sum + half(p.bits[kFeatures])) >> p.bits[kFeatures]);
+          }
+      }
+      std::int16_t* here = plane.data() + std::int64_t{LatentShape::kRowsAbove + row} * stride + kMargin;
+      const std::int64_t latents = s.plane(level) + std::int64_t{row} * stride;
+      for (int column = 0; column < columns; ++column) {
+        for (int j = 0; j < s.neighbours; ++j)
+          context[j] = here[column + std::int64_t{kNeighbours[j].row} * stride + kNeighbours[j].column];
+        for (int f = 0; f < s.features; ++f)
+          context[s.neighbours + f] = has_features ? features[static_cast<std::size_t>(f) * half_columns + column / 2] : 0;
+        std::int32_t joined[IntegerContext::kPairs], out[2];
+        for (int i = 0; i < pairs; ++i)
+          joined[i] = static_cast<std::int32_t>(static_cast<std::uint16_t>(context[2 * i]) |
+                                                static_cast<std::uint32_t>(context[2 * i + 1]) << 16);
+        kernel(model, joined, out);
+        const int mean = std::clamp(shifted(out[0], weight_bits + kMeanShift), -(kMeanLimit << kMeanBits),
+                                    kMeanLimit << kMeanBits);
+        const int scale = std::clamp(shifted(out[1], weight_bits + kScaleShift) + kScaleMiddle, 0, kLaplaceScales - 1);
+        const std::optional<std::int32_t> value = symbol(level, scale, mean, latents + column);
+        if (!value) return false;
+        here[column] = seen(*value);
+      }
+    }
+    end(level);
+  }
+  return true;
+}
+
+}  // namespace
+
+const char* integer_parameters_error(const LatentShape& s, const IntegerParameters& p) {
+  const int n = s.context();
+  for (int layer = 0; layer < 2; ++layer)
+    if (const char* error = layer_error(p.values + s.context_at(layer), n, n, true, p.bits[2 * layer], p.bits[2 * layer + 1]))
+      return error;
+  if (const char* error =
+          layer_error(p.values + s.context_at(2), 2, 2 * n, false, p.bits[kWeightsLast], p.bits[kBiasesLast]))
+    return error;
+  if (p.bits[kFeatures] < 0 || p.bits[kFeatures] > 14) return "features have an impossible precision";
+  for (std::ptrdiff_t i = s.features_at(0); i < s.features_at(s.feature_levels()); ++i)
+    if (p.values[i] < -(1 << 20) || p.values[i] > 1 << 20) return "a feature's weight is too large";
+  return nullptr;
+}
+
+std::vector<std::uint8_t> encode_latents(const LatentShape& s, const IntegerParameters& p, const float* latents,
+                                         std::vector<std::int64_t>& ends) {
+  RangeEncoder coder;
+  visit(
+      s, p,
+      [&](int, int scale, int mean, std::int64_t at) -> std::optional<std::int32_t> {
+        const auto value = static_cast<std::int32_t>(latents[at]);
+        encode_laplace(coder, scale, mean, value);
+        return value;
+      },
+      [&](int) { ends.push_back(static_cast<std::int64_t>(coder.size())); });
+  return coder.finish();
+}
+
+std::vector<double> latent_bits(const LatentShape& s, const IntegerParameters& p, const float* latents) {
+  std::vector<double> bits(s.levels);
+  visit(
+      s, p,
+      [&](int level, int scale, int mean, std::int64_t at) -> std::optional<std::int32_t> {
+        const auto value = static_cast<std::int32_t>(latents[at]);
+        bits[level] += laplace_bits(scale, mean, value);
+        return value;
+      },
+      [](int) {});
+  return bits;
+}
+
+bool decode_latents(const LatentShape& s, const IntegerParameters& p, const std::uint8_t* bytes, std::size_t count,
+                    float* latents, std::vector<std::int64_t>& ends) {
+  RangeDecoder coder(bytes, count);
+  const bool sound = visit(
+      s, p,
+      [&](int, int scale, int mean, std::int64_t at) -> std::optional<std::int32_t> {
+        std::int32_t value;
+        if (!decode_laplace(coder, scale, mean, value)) return std::nullopt;
+        latents[at] = static_cast<float>(value);
+        return value;
+      },
+      [&](int) { ends.push_back(static_cast<std::int64_t>(coder.position())); });
+  return sound && coder.complete();
+}
+
+}  // namespace coin

@@ -1,0 +1,87 @@
+// The `latent` family for callers: a model fitted to one picture, or decoded. Any number of threads, the same result from
+// every number of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "latent/kernel.h"
+
+namespace coin {
+
+// Zeroed floats on a cache line.
+class Floats {
+ public:
+  explicit Floats(std::size_t count);
+  float* get() const { return memory_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
+  };
+  std::unique_ptr<float[], Free> memory_;
+  std::size_t size_;
+};
+
+// Floats for each of a number of tasks or threads, kept from call to call.
+class Shares {
+ public:
+  void resize(std::size_t count, std::size_t floats) {
+    floats_ = (floats + 15) / 16 * 16;
+    if (all_.size() < count * floats_) all_ = Floats(count * floats_);
+  }
+  float* operator[](std::size_t i) const { return all_.get() + i * floats_; }
+
+ private:
+  std::size_t floats_ = 0;
+  Floats all_{0};
+};
+
+// What a model costs: sum of squared errors over all samples (clamped to [0, 1], not rounded), and bits of the latents.
+struct LatentCost {
+  double squared_error;
+  double bits;
+};
+
+class LatentFit {
+ public:
+  // samples: rows of pixels of channels, in [0, maximum].
+  LatentFit(const LatentShape& shape, const std::uint8_t* samples);
+  LatentFit(const LatentShape& shape, const std::uint16_t* samples);
+
+  const LatentShape& shape() const { return shape_; }
+
+  // All latents as in LatentShape: margins stay 0.
+  float* latents() const { return latents_.get(); }
+
+  // The cost at the present latents, and the gradient of squared_error / channels + lambda * bits by the parameters.
+  // With `update` the latents then move by Adam. The parameters' gradient is an estimate from one row in `every`, which
+  // ones being told by `phase`.
+  LatentCost step(const float* parameters, const Quantisation& quantisation, const LatentUpdate* update, float lambda,
+                  int every, int phase, float* parameter_gradient, int threads);
+
+  LatentCost evaluate(const float* parameters, const Quantisation& quantisation, int threads);
+
+ private:
+  explicit LatentFit(const LatentShape& shape);
+  template <class Sample>
+  void set_target(const Sample* samples, float maximum);
+  void prepare(const float* parameters, const Quantisation& quantisation, bool backward, int threads);
+  LatentArrays arrays(const float* parameters) const;
+
+  LatentShape shape_;
+  LatentSizes sizes_;
+  Shares scratch_, partials_, above_;
+  Floats target_, latents_, mean_, square_, z_, slope_, gradient_, chains_, features_, feature_gradient_, narrow_, packed_;
+};
+
+// Samples from integer latents, laid out as LatentShape has them; rounded half up, `maximum` 255 or 65535.
+void latent_render(const LatentShape& shape, const float* parameters, const float* latents, std::uint8_t* samples,
+                   int threads);
+void latent_render(const LatentShape& shape, const float* parameters, const float* latents, std::uint16_t* samples,
+                   int threads);
+
+}  // namespace coin

@@ -1,0 +1,127 @@
+// Products of small matrices with many pixels: pixels in the vector lanes, weights broadcast. Compiled once per
+// instruction set. A matrix over pixels is a list of rows, each a row of floats wherever it lies; n, the number of
+// pixels, is a multiple of 16.
+#pragma once
+
+#include "simd/vector.h"
+
+namespace coin::COIN_ISA {
+
+inline Vector load_unaligned(const float* p) {
+  typedef float Unaligned __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
+  return *reinterpret_cast<const Unaligned*>(p);
+}
+
+// Most rows and vectors of a tile of a product, and the tile of an outer product: what the registers hold.
+#if defined(__AVX512F__)
+inline constexpr int kTileVectors = 4;
+inline constexpr int kOuterColumns = 4;
+#elif defined(__AVX2__)
+inline constexpr int kTileVectors = 2;
+inline constexpr int kOuterColumns = 2;
+#elif defined(__ARM_NEON)
+inline constexpr int kTileVectors = 4;
+inline constexpr int kOuterColumns = 4;
+#else
+inline constexpr int kTileVectors = 2;
+inline constexpr int kOuterColumns = 2;
+#endif
+
+// Calls sink(row, pixel, v) for `Rows` rows from `row` and `Vectors` vectors from `pixel`, v = W x + b. Rows of w are
+// [W | b]. The order of the sums is that of the inputs, whatever the instruction set.
+template <int Rows, int Vectors, class Sink>
+inline void product_tile(const float* w, int row, const float* const* in, int inputs, int pixel, const Sink& sink) {
+  const float* weights = w + static_cast<std::ptrdiff_t>(row) * (inputs + 1);
+  Vector sum[Rows][Vectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+    const Vector bias = broadcast(weights[r * (inputs + 1) + inputs]);
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) sum[r][v] = bias;
+  }
+  for (int i = 0; i < inputs; ++i) {
+    Vector x[Vectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) x[v] = load_unaligned(in[i] + pixel + v * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+      const Vector weight = broadcast(weights[r * (inputs + 1) + i]);
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) sum[r][v] = fma(weight, x[v], sum[r][v]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) sink(row + r, pixel + v * kLanes, sum[r][v]);
+}
+
+template <int Vectors, class Sink>
+inline void product_rows(const float* w, int outputs, const float* const* in, int inputs, int pixel, const Sink& sink) {
+  int row = 0;
+  for (; row + 4 <= outputs; row += 4) product_tile<4, Vectors>(w, row, in, inputs, pixel, sink);
+  switch (outputs - row) {
+    case 3: return product_tile<3, Vectors>(w, row, in, inputs, pixel, sink);
+    case 2: return product_tile<2, Vectors>(w, row, in, inputs, pixel, sink);
+    case 1: return product_tile<1, Vectors>(w, row, in, inputs, pixel, sink);
+    default: return;
+  }
+}
+
+template <class Sink>
+inline void product(const float* w, int outputs, const float* const* in, int inputs, int n, const Sink& sink) {
+  int pixel = 0;
+  for (; pixel + kTileVectors * kLanes <= n; pixel += kTileVectors * kLanes)
+    product_rows<kTileVectors>(w, outputs, in, inputs, pixel, sink);
+  for (; pixel < n; pixel += kLanes) product_rows<1>(w, outputs, in, inputs, pixel, sink);
+}
+
+template <int Rows, int Columns>
+inline void outer_tile(const float* const* a, const float* const* b, int n, Vector* sums, int stride) {
+  Vector sum[Rows][Columns];
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+    for (int c = 0; c < Columns; ++c) sum[r][c] = sums[r * stride + c];
+  for (int x = 0; x < n; x += kLanes) {
+    Vector y[Columns];
+#pragma GCC unroll 8
+    for (int c = 0; c < Columns; ++c) y[c] = load_unaligned(b[c] + x);
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+      const Vector v = load_unaligned(a[r] + x);
+#pragma GCC unroll 8
+      for (int c = 0; c < Columns; ++c) sum[r][c] = fma(v, y[c], sum[r][c]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+    for (int c = 0; c < Columns; ++c) sums[r * stride + c] = sum[r][c];
+}
+
+template <int Rows>
+inline void outer_rows(const float* const* a, const float* const* b, int columns, int n, Vector* sums, int stride) {
+  int c = 0;
+  for (; c + kOuterColumns <= columns; c += kOuterColumns)
+    outer_tile<Rows, kOuterColumns>(a, b + c, n, sums + c, stride);
+  for (; c < columns; ++c) outer_tile<Rows, 1>(a, b + c, n, sums + c, stride);
+}
+
+// Adds a bᵀ, lanes apart, to sums[row * stride + column]; with `stride` above `columns` also the sums of a, in the
+// column after the last.
+inline void outer(const float* const* a, int rows, const float* const* b, int columns, int n, Vector* sums,
+                  int stride) {
+  int r = 0;
+  for (; r + 4 <= rows; r += 4) outer_rows<4>(a + r, b, columns, n, sums + r * stride, stride);
+  for (; r < rows; ++r) outer_rows<1>(a + r, b, columns, n, sums + r * stride, stride);
+  if (stride > columns) {
+    for (r = 0; r < rows; ++r) {
+      Vector total = sums[r * stride + columns];
+      for (int x = 0; x < n; x += kLanes) total += load_unaligned(a[r] + x);
+      sums[r * stride + columns] = total;
+    }
+  }
+}
+
+}  // namespace coin::COIN_ISA

@@ -1,0 +1,204 @@
+"""Sizes of a latent model, where its parameters and latents lie, and how they begin."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+
+Array32 = NDArray[np.float32]
+
+KERNEL_TAPS = 4
+FEATURE_LEVELS = 3
+
+# (row, column) of the causal neighbours, nearest first: those of native/latent/shape.h.
+NEIGHBOURS = (
+    (0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-1, -2), (-1, 2), (-2, -1), (-2, 1), (-2, -2), (-3, 0),
+    (0, -3), (-1, -3),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the networks are, whatever the picture.
+
+    neighbours, features: of a context, 1 to 14 causal neighbours and 0 to 8 features of coarser grids.
+    hidden: width of the synthesis, 1 to 64. block: hidden channels of its 3x3 block, 0 to 16, 0 for none.
+    """
+
+    neighbours: int
+    features: int
+    hidden: int
+    block: int
+
+
+SIZES = {
+    "small": Size(8, 2, 8, 0),
+    "middle": Size(12, 4, 16, 4),
+    "large": Size(14, 6, 32, 8),
+}
+
+
+@dataclass(frozen=True)
+class LatentShape:
+    """A model for a picture of one size.
+
+    height, width: in pixels. channels: 1 to 4. levels: number of grids, 1 to 12; grid l has the picture's size
+    divided by 2^l, rounded up. neighbours, features, hidden, block: see `Size`.
+    """
+
+    height: int
+    width: int
+    channels: int
+    levels: int
+    neighbours: int
+    features: int
+    hidden: int
+    block: int
+
+    @classmethod
+    def of(cls, height: int, width: int, channels: int, levels: int, size: Size) -> LatentShape:
+        """A model of that size."""
+        return cls(height, width, channels, levels, size.neighbours, size.features, size.hidden, size.block)
+
+    def __str__(self) -> str:
+        return f"{self.levels} grids, contexts of {self.neighbours}+{self.features}, synthesis {self.hidden}+{self.block}"
+
+    @cached_property
+    def tuple(self) -> tuple[int, ...]:
+        """The fields, as the native core takes them."""
+        return astuple(self)
+
+    @cached_property
+    def layout(self) -> dict[str, Any]:
+        """Offsets of the native arrays: see `latent_layout` in native/bindings_latent.cpp."""
+        return dict(_native.latent_layout(self.tuple))
+
+    @property
+    def context(self) -> int:
+        """Inputs of the context model."""
+        return self.neighbours + self.features
+
+    @property
+    def feature_levels(self) -> int:
+        """Grids, the finest ones, whose contexts have features."""
+        return min(self.levels - 1, FEATURE_LEVELS) if self.features else 0
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of all networks."""
+        return int(self.layout["parameters"])
+
+    @property
+    def latents(self) -> int:
+        """Latents of all grids."""
+        return sum(rows * columns for rows, columns in map(self.grid, range(self.levels)))
+
+    def grid(self, level: int) -> tuple[int, int]:
+        """(rows, columns) of a grid."""
+        return -(-self.height >> level), -(-self.width >> level)
+
+    def macs_per_pixel(self) -> dict[str, float]:
+        """Multiply-accumulates of a decoder per pixel, by part."""
+        n = self.context
+        pixels = self.height * self.width
+        features = sum(
+            self.features * (self.levels - 1 - level) * np.prod(self.grid(level + 1))
+            for level in range(self.feature_levels)
+        )
+        upsampling = 0.0
+        for level in range(self.levels - 1):
+            rows, columns = self.grid(level)
+            _, narrow = self.grid(level + 1)
+            upsampling += (self.levels - 1 - level) * KERNEL_TAPS * rows * (narrow + columns)
+        synthesis = self.hidden * self.levels + self.channels * (self.hidden + self.levels)
+        return {
+            "contexts": (2 * n * n + 4 * n) * self.latents / pixels + features / pixels,
+            "upsampling": upsampling / pixels,
+            "synthesis": synthesis + self.block * 10 * self.channels,
+        }
+
+    def plane(self, latents: NDArray[Any], level: int) -> NDArray[Any]:
+        """Grid `level` of an array of latents, without its margins: a view of shape (rows, columns)."""
+        rows, columns = self.grid(level)
+        at, stride = self.layout["planes"][level]
+        return np.lib.stride_tricks.as_strided(
+            latents[at:], (rows, columns), (stride * latents.itemsize, latents.itemsize)
+        )
+
+    def empty_latents(self) -> Array32:
+        """Zeros for all grids, with margins, on a cache line."""
+        size = self.layout["latents"]
+        memory = np.zeros(size + 16, np.float32)
+        start = (-memory.ctypes.data % 64) // 4
+        return memory[start : start + size]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Views of the parameters by meaning.
+
+    context1, context2: (context, context + 1), [W | b], without the residual. output: (2, 2 context + 1), mean and log2
+    of the scale from [second layer | context | b]. features: for each level (features, coarser grids). filters:
+    (levels - 1, 4). first: (hidden, levels + 1). second: (channels, hidden + levels + 1) from [first layer | grids | b].
+    block: (block, 9 channels + 1), channel, row, column. mix: (channels, block).
+    """
+
+    context1: NDArray[Any]
+    context2: NDArray[Any]
+    output: NDArray[Any]
+    features: tuple[NDArray[Any], ...]
+    filters: NDArray[Any]
+    first: NDArray[Any]
+    second: NDArray[Any]
+    block: NDArray[Any]
+    mix: NDArray[Any]
+
+
+def parts(shape: LatentShape, parameters: NDArray[Any]) -> Parts:
+    """Views of `parameters`, which may be of any type. Raises ValueError if they do not fit the shape."""
+    if parameters.shape != (shape.parameters,):
+        raise ValueError("parameters do not fit the shape")
+    at, n, c = shape.layout, shape.context, shape.channels
+
+    def view(start: int, rows: int, columns: int) -> NDArray[Any]:
+        return parameters[start : start + rows * columns].reshape(rows, columns)
+
+    return Parts(
+        view(at["context"][0], n, n + 1),
+        view(at["context"][1], n, n + 1),
+        view(at["context"][2], 2, 2 * n + 1),
+        tuple(
+            view(start, shape.features, shape.levels - 1 - level) for level, start in enumerate(at["features"])
+        ),
+        view(at["filters"][0], shape.levels - 1, KERNEL_TAPS) if shape.levels > 1 else parameters[:0].reshape(0, 4),
+        view(at["first"], shape.hidden, shape.levels + 1),
+        view(at["second"], c, shape.hidden + shape.levels + 1),
+        view(at["block"], shape.block, 9 * c + 1),
+        view(at["mix"], c, shape.block),
+    )
+
+
+# Bicubic interpolation (Keys 1981, a = -1/2) at a quarter of a pixel.
+BICUBIC = (-0.0234375, 0.2265625, 0.8671875, -0.0703125)
+
+
+def initial_parameters(shape: LatentShape, seed: int) -> Array32:
+    """Parameters before a fit: contexts say nothing, upsampling is bicubic, the grids reach the picture linearly.
+
+    A synthesis's hidden layers are drawn at random and not yet listened to.
+    """
+    rng = np.random.default_rng(seed)
+    parameters = np.zeros(shape.parameters, np.float32)
+    p = parts(shape, parameters)
+    p.filters[:] = BICUBIC
+    p.first[:, :-1] = rng.normal(0, 1 / np.sqrt(shape.levels), p.first[:, :-1].shape) / 16
+    p.second[:, : shape.hidden] = rng.normal(0, 1 / np.sqrt(shape.hidden), (shape.channels, shape.hidden)) / 4
+    p.second[:, -1] = 0.5
+    p.block[:, :-1] = rng.normal(0, 1 / np.sqrt(9 * shape.channels), p.block[:, :-1].shape)
+    return parameters

@@ -1,0 +1,184 @@
+"""The networks' parameters as integers: which steps, how many bits, in which bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native, entropy
+from ..errors import CorruptError, FitError
+from .model import BICUBIC, Array32, LatentShape, parts
+
+Integers = NDArray[np.int32]
+
+# A parameter is its integer times 2^-bits of its tensor. Bits are coded as differences from the usual ones, scale codes
+# (entropy.scale_of) from the usual one, under DIFFERENCE_SCALE.
+LEAST_BITS, MOST_BITS = 1, 14
+_USUAL_BITS, _USUAL_SCALE, _DIFFERENCE_SCALE = 6, 32, 30
+
+# In the order of the stream. The first seven are those the integer context model takes.
+TENSORS = (
+    "context1 weights", "context1 biases", "context2 weights", "context2 biases", "output weights", "output biases",
+    "features", "filters", "first weights", "first biases", "second weights", "second biases", "block weights",
+    "block biases", "mix",
+)  # fmt: skip
+_INTEGER_TENSORS = 7
+
+
+def tensors(shape: LatentShape) -> tuple[NDArray[np.intp], ...]:
+    """For each of TENSORS the places of its parameters; empty for what the shape lacks."""
+    places = parts(shape, np.arange(shape.parameters))
+    found = []
+    for matrix in (places.context1, places.context2, places.output):
+        found += [matrix[:, :-1], matrix[:, -1]]
+    features = [matrix.ravel() for matrix in places.features]
+    found += [np.concatenate(features) if features else np.empty(0, np.intp), places.filters]
+    for matrix in (places.first, places.second, places.block):
+        found += [matrix[:, :-1], matrix[:, -1]]
+    found.append(places.mix)
+    return tuple(np.ascontiguousarray(f).ravel() for f in found)
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """Parameters as integers.
+
+    levels: int32, in the order of the parameters. bits: of each tensor, LEAST_BITS to MOST_BITS.
+    """
+
+    shape: LatentShape
+    levels: Integers
+    bits: tuple[int, ...]
+
+    def parameters(self) -> Array32:
+        """The float32 parameters: level times 2^-bits, filters being differences from bicubic interpolation."""
+        values = np.zeros(self.shape.parameters, np.float32)
+        for places, bits in zip(tensors(self.shape), self.bits, strict=True):
+            values[places] = np.ldexp(self.levels[places].astype(np.float32), -bits)
+        return values + offsets(self.shape)
+
+    @property
+    def integer_bits(self) -> list[int]:
+        """The precisions that the native integer context model takes."""
+        return list(self.bits[:_INTEGER_TENSORS])
+
+    def error(self) -> str | None:
+        """What keeps the integer context model from taking these, if anything."""
+        return _native.latent_integer_error(self.shape.tuple, self.levels, self.integer_bits)
+
+
+def offsets(shape: LatentShape) -> Array32:
+    """What a parameter is where its level is 0."""
+    values = np.zeros(shape.parameters, np.float32)
+    parts(shape, values).filters[:] = BICUBIC
+    return values
+
+
+def quantise(shape: LatentShape, parameters: Array32, bits: tuple[int, ...]) -> Quantised:
+    """The nearest levels."""
+    levels = np.zeros(shape.parameters, np.int32)
+    relative = parameters - offsets(shape)
+    limit = entropy.LIMIT
+    for places, b in zip(tensors(shape), bits, strict=True):
+        levels[places] = np.clip(np.rint(np.ldexp(relative[places], b)), -limit, limit).astype(np.int32)
+    return Quantised(shape, levels, bits)
+
+
+def tensor_bits(levels: Integers) -> float:
+    """Length in bits of a tensor's levels under their best scale, and of the scale."""
+    if not levels.size:
+        return 0.0
+    return float(entropy.code_bits(levels, entropy.best_scale(levels)).sum()) + 4
+
+
+def length(networks: Quantised) -> float:
+    """Length in bits of all tensors."""
+    return sum(tensor_bits(networks.levels[places]) for places in tensors(networks.shape))
+
+
+def choose_bits(
+    shape: LatentShape,
+    parameters: Array32,
+    start: tuple[int, ...],
+    price: float,
+    cost: Callable[[Array32], float],
+) -> tuple[int, ...]:
+    """Bits per tensor that make cost(parameters) + price * length about least, one tensor after the other.
+
+    start: where the search begins, finer rather than coarser than the answer. cost: of dequantised parameters.
+    """
+    places = tensors(shape)
+    bits = list(start)
+    current = quantise(shape, parameters, start)
+    levels, values = current.levels.copy(), current.parameters()
+    base = offsets(shape)
+    now = cost(values)
+    for index in sorted(range(len(TENSORS)), key=lambda i: -places[i].size):
+        where = places[index]
+        if not where.size:
+            continue
+        length = tensor_bits(levels[where])
+        for direction in (-1, 1):
+            moved = False
+            while LEAST_BITS <= bits[index] + direction <= MOST_BITS:
+                b = bits[index] + direction
+                trial = np.rint(np.ldexp(parameters[where] - base[where], b)).astype(np.int32)
+                if np.abs(trial).max() > entropy.LIMIT:
+                    break
+                kept = values[where]
+                values[where] = np.ldexp(trial.astype(np.float32), -b) + base[where]
+                then, trial_length = cost(values), tensor_bits(trial)
+                if then + price * trial_length >= now + price * length:
+                    values[where] = kept
+                    break
+                bits[index], levels[where], now, length, moved = b, trial, then, trial_length, True
+            if moved:
+                break
+    return tuple(bits)
+
+
+def write(networks: Quantised) -> bytes:
+    """The bytes of a section. Raises `FitError` if a parameter is too large for the format."""
+    error = networks.error()
+    if error is not None:
+        raise FitError(f"the fitted networks do not fit the format: {error}")
+    coder = entropy.RangeEncoder()
+    for places, bits in _present(networks.shape, networks.bits):
+        levels = networks.levels[places]
+        if np.abs(levels).max() > entropy.LIMIT:
+            raise FitError("a parameter has too many steps for the format")
+        scale = entropy.best_scale(levels)
+        coder.logistic(np.array([bits - _USUAL_BITS, scale - _USUAL_SCALE], np.int32), _DIFFERENCE_SCALE)
+        coder.logistic(levels, scale)
+    return coder.finish()
+
+
+def read(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
+    """The networks of a section. Raises `CorruptError`."""
+    coder = entropy.RangeDecoder(payload)
+    levels = np.zeros(shape.parameters, np.int32)
+    all_bits = []
+    for places in tensors(shape):
+        bits = _USUAL_BITS
+        if places.size:
+            differences = coder.logistic(2, _DIFFERENCE_SCALE)
+            bits, scale = _USUAL_BITS + int(differences[0]), _USUAL_SCALE + int(differences[1])
+            if not (LEAST_BITS <= bits <= MOST_BITS and 0 <= scale < entropy.SCALES):
+                raise CorruptError("impossible precision or scale of a network's parameters")
+            levels[places] = coder.logistic(places.size, scale)
+        all_bits.append(bits)
+    coder.close()
+    networks = Quantised(shape, levels, tuple(all_bits))
+    error = networks.error()
+    if error is not None:
+        raise CorruptError(error)
+    return networks
+
+
+def _present(shape: LatentShape, bits: tuple[int, ...]) -> Iterator[tuple[NDArray[np.intp], int]]:
+    for places, b in zip(tensors(shape), bits, strict=True):
+        if places.size:
+            yield places, b

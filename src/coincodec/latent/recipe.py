@@ -1,0 +1,60 @@
+"""How latent models are fitted: the presets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from .model import SIZES, Size
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is fitted.
+
+    size: of the networks. steps: of the whole fit, unless the caller says otherwise.
+    temperature: of the soft rounding, from the first to the last soft step. noise: its standard deviation likewise.
+    latent_rate: of Adam on the latents of grid 0, in quantisation steps; falls as a cosine. latent_growth: every coarser
+    grid has so many times the rate of the one before. quick: for that share of the steps
+    Adam's betas are `quick_betas`, then `betas`.
+    rate: of SOAP on the networks; falls as a cosine to a twentieth after `ramp` steps.
+    hard: the last share of the steps; latents are integers then and only the networks move, as integers too.
+    hard_rate: of SOAP in these steps, falling to 0.
+    every: the networks' gradient is taken from one row in so many.
+    """
+
+    size: Size
+    steps: int
+    temperature: tuple[float, float] = (0.8, 0.12)
+    noise: tuple[float, float] = (0.22, 0.15)
+    latent_rate: float = 0.32
+    latent_growth: float = 1.0
+    quick: float = 0.4
+    quick_betas: tuple[float, float] = (0.725, 0.97)
+    betas: tuple[float, float] = (0.9, 0.99)
+    rate: float = 0.02
+    ramp: int = 20
+    hard: float = 0.05
+    hard_rate: float = 1e-3
+    every: int = 4
+
+    def hard_steps(self, steps: int) -> int:
+        """How many of `steps` steps are hard."""
+        return max(1, round(self.hard * steps)) if steps > 1 else 0
+
+    @staticmethod
+    def between(ends: tuple[float, float], share: float) -> float:
+        """A value on the way from the first to the second end."""
+        return ends[0] + (ends[1] - ends[0]) * share
+
+    @staticmethod
+    def cosine(share: float, least: float) -> float:
+        """From 1 to `least` as half a cosine."""
+        return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+RECIPES = {
+    "fast": Recipe(SIZES["middle"], 500),
+    "default": Recipe(SIZES["middle"], 2500),
+    "best": replace(Recipe(SIZES["large"], 10_000)),
+}
