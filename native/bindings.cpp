@@ -11,6 +11,7 @@
 
 #include "base/isa.h"
 #include "base/threads.h"
+#include "entropy/laplace.h"
 #include "entropy/logistic.h"
 #include "entropy/range_coder.h"
 #include "siren/siren.h"
@@ -141,6 +142,23 @@ void check_integers(const Integers& values) {
           "an integer is out of range");
 }
 
+// Scales and means for as many values.
+void check_laplace(const Integers& scales, const Integers& means, std::size_t count) {
+  require(scales.shape(0) == count && means.shape(0) == count, "a scale and a mean are needed for each value");
+  require(std::all_of(scales.data(), scales.data() + count,
+                      [](std::int32_t s) { return s >= 0 && s < coin::kLaplaceScales; }),
+          "scale out of range");
+  constexpr std::int32_t kMost = coin::kMeanLimit << coin::kMeanBits;
+  require(std::all_of(means.data(), means.data() + count, [](std::int32_t m) { return m >= -kMost && m <= kMost; }),
+          "mean out of range");
+}
+
+void check_laplace_values(const Integers& values) {
+  require(std::all_of(values.data(), values.data() + values.shape(0),
+                      [](std::int32_t v) { return v >= -coin::kLaplaceLimit && v <= coin::kLaplaceLimit; }),
+          "an integer is out of range");
+}
+
 class PyRangeEncoder {
  public:
   void logistic(const Integers& values, int scale) {
@@ -148,6 +166,14 @@ class PyRangeEncoder {
     checked_scale(scale);
     check_integers(values);
     for (std::size_t i = 0; i < values.shape(0); ++i) coin::encode_logistic(coder_, scale, values.data()[i]);
+  }
+
+  void laplace(const Integers& values, const Integers& scales, const Integers& means) {
+    require(!finished_, "the code is finished");
+    check_laplace(scales, means, values.shape(0));
+    check_laplace_values(values);
+    for (std::size_t i = 0; i < values.shape(0); ++i)
+      coin::encode_laplace(coder_, scales.data()[i], means.data()[i], values.data()[i]);
   }
 
   nb::bytes finish() {
@@ -175,6 +201,14 @@ class PyRangeDecoder {
     return true;
   }
 
+  bool laplace(MutableIntegers out, const Integers& scales, const Integers& means) {
+    check_laplace(scales, means, out.shape(0));
+    for (std::size_t i = 0; i < out.shape(0); ++i) {
+      if (!coin::decode_laplace(coder_, scales.data()[i], means.data()[i], out.data()[i])) return false;
+    }
+    return true;
+  }
+
   bool complete() const { return coder_.complete(); }
 
  private:
@@ -187,6 +221,14 @@ void logistic_bits(const Integers& values, int scale, MutableDoubles out) {
   check_integers(values);
   require(values.shape(0) == out.shape(0), "out must be as long as the values");
   for (std::size_t i = 0; i < values.shape(0); ++i) out.data()[i] = coin::logistic_bits(scale, values.data()[i]);
+}
+
+void laplace_bits(const Integers& values, const Integers& scales, const Integers& means, MutableDoubles out) {
+  check_laplace(scales, means, values.shape(0));
+  check_laplace_values(values);
+  require(values.shape(0) == out.shape(0), "out must be as long as the values");
+  for (std::size_t i = 0; i < values.shape(0); ++i)
+    out.data()[i] = coin::laplace_bits(scales.data()[i], means.data()[i], values.data()[i]);
 }
 
 }  // namespace
@@ -211,13 +253,20 @@ NB_MODULE(_native, m) {
         "axes"_a.noconvert(), "targets"_a.noconvert(), "index"_a.noconvert().none(), "gradient"_a.noconvert(),
         "threads"_a);
   m.def("logistic_bits", &logistic_bits, "values"_a.noconvert(), "scale"_a, "out"_a.noconvert());
+  m.attr("LAPLACE_SCALES") = coin::kLaplaceScales;
+  m.attr("LAPLACE_LIMIT") = coin::kLaplaceLimit;
+  m.attr("LAPLACE_MEAN_LIMIT") = coin::kMeanLimit;
+  m.def("laplace_bits", &laplace_bits, "values"_a.noconvert(), "scales"_a.noconvert(), "means"_a.noconvert(),
+        "out"_a.noconvert());
   nb::class_<PyRangeEncoder>(m, "RangeEncoder")
       .def(nb::init<>())
       .def("logistic", &PyRangeEncoder::logistic, "values"_a.noconvert(), "scale"_a)
+      .def("laplace", &PyRangeEncoder::laplace, "values"_a.noconvert(), "scales"_a.noconvert(), "means"_a.noconvert())
       .def("finish", &PyRangeEncoder::finish);
   nb::class_<PyRangeDecoder>(m, "RangeDecoder")
       .def(nb::init<const nb::bytes&>(), "data"_a)
       .def("logistic", &PyRangeDecoder::logistic, "out"_a.noconvert(), "scale"_a)
+      .def("laplace", &PyRangeDecoder::laplace, "out"_a.noconvert(), "scales"_a.noconvert(), "means"_a.noconvert())
       .def("complete", &PyRangeDecoder::complete);
   bind_latent(m);
 }

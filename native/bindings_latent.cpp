@@ -103,9 +103,9 @@ class PyLatentFit {
     const coin::Quantisation quantisation = checked_quantisation(soft);
     coin::LatentUpdate adam = {};
     if (update) {
-      require(update->size() == 7, "update is (rate, growth, beta1, beta2, decay1, decay2, epsilon)");
+      require(update->size() == 6, "update is (rate, beta1, beta2, decay1, decay2, epsilon)");
       const auto at = [&update](std::size_t i) { return nb::cast<float>((*update)[i]); };
-      adam = {at(0), at(1), at(2), at(3), at(4), at(5), at(6)};
+      adam = {at(0), at(1), at(2), at(3), at(4), at(5)};
     }
     const nb::gil_scoped_release release;
     const coin::LatentCost cost = fit_->step(parameters.data(), quantisation, update ? &adam : nullptr, lambda, every,
@@ -236,8 +236,6 @@ nb::dict layout(nb::tuple shape_tuple) {
 
 void bind_latent(nb::module_& m) {
   m.def("latent_layout", &layout, "shape"_a);
-  m.attr("LAPLACE_SCALES") = coin::kLaplaceScales;
-  m.attr("LAPLACE_LIMIT") = coin::kLaplaceLimit;
   m.def("latent_integer_error", &integer_error, "shape"_a, "values"_a.noconvert(), "bits"_a);
   m.def("latent_encode", &encode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
   m.def("latent_bits", &latent_bits, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());

@@ -67,7 +67,7 @@ class TestRoundTrip:
         data = Path("photo.coin").read_bytes()
         error = np.mean((coincodec.decode(data).astype(float) - small) ** 2)
         assert f"{len(data):,} bytes, {8 * len(data) / 384:.4f} bpp" in err
-        assert f"PSNR {10 * np.log10(255**2 / error):.2f} dB, network 2x6, 34 steps" in err
+        assert f"PSNR {10 * np.log10(255**2 / error):.2f} dB, 2x6, 34 steps" in err
 
     def test_through_pipes(self, photo_png: Path) -> None:
         encoded = process("encode", "-", *QUICK, input=photo_png.read_bytes())

@@ -101,7 +101,7 @@ class TestEncode:
         whole = codec.encode_samples(small, EncodeOptions(**QUICK))
         monkeypatch.setattr(decode, "_BAND", 50)
         banded = codec.encode_samples(small, EncodeOptions(**QUICK))
-        assert banded == codec.Encoded(whole.data, whole.psnr, whole.shape, whole.steps, banded.seconds)
+        assert banded == codec.Encoded(whole.data, whole.psnr, whole.network, whole.steps, banded.seconds)
 
     def test_same_bytes_whatever_the_threads(self, photo: np.ndarray) -> None:
         streams = [coincodec.encode(photo, layers=3, width=12, steps=15, threads=n) for n in (1, 2, 3)]
@@ -280,13 +280,15 @@ def test_info_tells_what_was_encoded() -> None:
         "bytes": len(data),
         "bpp": 8 * len(data) / 160,
         "header_bytes": len(data) - 2 * shape.parameters,
+        "parts": {"weights": 2 * shape.parameters},
+        "network": "2x6",
         "weights": "fp16",
         "layers": 2,
         "width": 6,
         "parameters": shape.parameters,
-        "bits_per_parameter": 16,
         "macs_per_pixel": 2 * 6 + 6 * 6 + 6 * 4,
     }
+    assert coincodec.info(data).bits_per_parameter == 16
 
 
 def test_importing_the_package_loads_neither_numpy_nor_pillow() -> None:

@@ -98,9 +98,7 @@ void quantise(const LatentShape& s, int level, int first, int last, const float*
 void update(const LatentShape& s, int level, int first, int last, const float* gradient, const float* slope,
             const LatentUpdate& u, float* latents, float* mean, float* square) {
   const int columns = s.columns(level);
-  float step = u.rate / u.decay1;
-  for (int l = 0; l < level; ++l) step *= u.growth;
-  const float unbias = 1 / u.decay2;
+  const float step = u.rate / u.decay1, unbias = 1 / u.decay2;
   for (int row = first; row < last; ++row) {
     const std::int64_t at = s.plane(level) + std::int64_t{row} * s.stride(level);
     const float* g = gradient + at;

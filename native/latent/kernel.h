@@ -13,9 +13,9 @@ struct Quantisation {
   std::uint32_t seed;  // of the noise; a latent's noise depends on this and its place
 };
 
-// Adam (Kingma and Ba 2015) on the latents. decay1 and decay2 are 1 - beta^t; grid l has `growth`^l times the rate.
+// Adam (Kingma and Ba 2015) on the latents. decay1 and decay2 are 1 - beta^t.
 struct LatentUpdate {
-  float rate, growth, beta1, beta2, decay1, decay2, epsilon;
+  float rate, beta1, beta2, decay1, decay2, epsilon;
 };
 
 // A picture as fits see it, and what a band of work leaves behind. Arrays as in shape.h, context.h, synthesis.h.

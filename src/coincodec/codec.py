@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from . import container, image, metrics, native
 from .container import Header
 from .errors import ConversionWarning, UnsupportedError, UsageError
+from .latent import decode as latent_decode
+from .latent import stream as latent_stream
 from .limits import DEFAULT_LIMITS, Limits
 from .options import EncodeOptions
 from .progress import Progress
 from .report import Contents, Encoded, Info
-from .latent import decode as latent_decode
-from .latent import stream as latent_stream
 from .siren import decode as siren_decode
 from .siren import stream as siren_stream
 

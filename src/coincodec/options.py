@@ -17,6 +17,7 @@ class EncodeOptions:
     bytes: int | None = None
     bpp: float | None = None
     psnr: float | None = None
+    quality: float | None = None
     lambda_: float | None = None
     weights: str | None = None
     bits: float | None = None
@@ -31,7 +32,13 @@ class EncodeOptions:
     @property
     def target(self) -> str | None:
         """Name of the one target that was given, if any. Raises `UsageError` for two, or one out of range."""
-        given = {"bytes": self.bytes, "bpp": self.bpp, "psnr": self.psnr, "lambda": self.lambda_}
+        given = {
+            "bytes": self.bytes,
+            "bpp": self.bpp,
+            "psnr": self.psnr,
+            "quality": self.quality,
+            "lambda": self.lambda_,
+        }
         names = [name for name, value in given.items() if value is not None]
         if len(names) > 1:
             raise UsageError(f"give one target, not {' and '.join(names)}")

@@ -35,6 +35,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     target.add_argument("--bytes", type=int, metavar="N", help="most bytes of the file")
     target.add_argument("--bpp", type=float, metavar="R", help="most bits per pixel, header included")
     target.add_argument("--psnr", type=float, metavar="P", help="least PSNR in dB, in as few bytes as are found")
+    target.add_argument("--quality", type=float, metavar="Q", help="1 to 100 (latent model)")
     target.add_argument(
         "--lambda", type=float, dest="lambda_", metavar="X",
         help="price of a bit per pixel, in mean squared error of samples in 0..1",

@@ -51,5 +51,5 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
 def render(shape: LatentShape, parameters: Array32, latents: Array32, dtype: Any, threads: int) -> NDArray[Any]:
     """What integer latents show. dtype: uint8 or uint16."""
     samples = np.empty((shape.height, shape.width, shape.channels), dtype)
-    _native.latent_render(shape.tuple, parameters, latents, samples, threads)
+    _native.latent_render(shape.native, parameters, latents, samples, threads)
     return samples

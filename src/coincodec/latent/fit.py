@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import _native
+from .. import _native, entropy
 from ..errors import FitError
 from ..image import Samples
 from ..optim import Soap
 from ..progress import Progress
 from . import networks
-from .model import Array32, LatentShape, initial_parameters, parts
+from .control import Control
+from .model import Array32, LatentShape, parts
 from .networks import Quantised
 from .recipe import Recipe
 
@@ -34,7 +34,7 @@ class Model:
 
     def __init__(self, shape: LatentShape, samples: Samples, threads: int) -> None:
         self.shape, self.threads = shape, threads
-        self.native = _native.LatentFit(shape.tuple, np.ascontiguousarray(samples))
+        self.native = _native.LatentFit(shape.native, np.ascontiguousarray(samples))
         self.latents: Array32 = self.native.latents()
         self.gradient = np.empty(shape.parameters, np.float32)
         self.pixels = shape.height * shape.width
@@ -57,11 +57,15 @@ class Model:
         error, bits = self.native.evaluate(parameters, None, self.threads)
         return Cost(error / self.pixels / self.shape.channels, bits)
 
-    def integers(self) -> Array32:
-        """The latents rounded to integers, as a decoder gets them."""
+    def integers(self, toward_zero: float = 0.0) -> Array32:
+        """The latents rounded to integers, as a decoder gets them.
+
+        toward_zero: 0 for the nearest; else so much (up to 1/2) is taken off the magnitudes first.
+        """
         rounded = self.shape.empty_latents()
-        np.rint(self.latents, out=rounded)
-        return np.clip(rounded, -_native.LAPLACE_LIMIT, _native.LAPLACE_LIMIT, out=rounded)
+        shrunk = np.copysign(np.maximum(np.abs(self.latents) - toward_zero, 0), self.latents)
+        np.rint(shrunk, out=rounded)
+        return np.clip(rounded, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=rounded)
 
 
 def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
@@ -74,94 +78,123 @@ def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Networks as integers, latents as integers with margins, and what they cost as floats reckon it."""
+    """What a fit found.
 
+    model: with the latents as real numbers. networks: as integers. price: of a bit, that the fit ended with.
+    """
+
+    model: Model
     networks: Quantised
-    latents: NDArray[np.float32]
-    cost: Cost
+    price: float
     steps: int
 
 
-def fit(
-    shape: LatentShape,
-    samples: Samples,
-    recipe: Recipe,
-    price: float,
-    *,
-    steps: int,
-    seed: int,
-    threads: int,
-    start: Array32 | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> Fitted:
-    """Fits latents and networks so that mean squared error + price * bits per pixel is small.
+# Shares of the soft steps after which the price is corrected, if it has to lead anywhere.
+_CHECKS = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.86, 0.92, 0.97)
 
-    samples: (height, width, channels). start: the networks' first parameters. Raises `FitError` if it diverges.
-    """
-    begun = clock.monotonic()
-    model = Model(shape, samples, threads)
-    parameters = initial_parameters(shape, seed) if start is None else start.copy()
-    optimiser = Soap(parameters, matrices(shape))
-    hard = recipe.hard_steps(steps)
-    soft = steps - hard
-    quick = round(recipe.quick * soft)
-    noise = np.random.default_rng(seed)
-    moments = 0
-
-    def report(step: int, cost: Cost) -> None:
-        if not math.isfinite(cost.squared_error + cost.bits):
-            raise FitError("the fit diverged")
-        if progress is not None:
-            psnr = -10 * math.log10(max(cost.squared_error, 1e-12))
-            progress(Progress(step, steps, psnr, clock.monotonic() - begun))
-
-    for step in range(soft):
-        share = step / soft
-        moments = 1 if step == quick else moments + 1
-        beta1, beta2 = recipe.quick_betas if step < quick else recipe.betas
-        rate = recipe.latent_rate * recipe.cosine(share, 0.02)
-        update = (rate, recipe.latent_growth, beta1, beta2, 1 - beta1**moments, 1 - beta2**moments, 1e-8)
-        rounding = (
-            recipe.between(recipe.temperature, share), recipe.between(recipe.noise, share),
-            int(noise.integers(2**31)),
-        )  # fmt: skip
-        cost = model.step(parameters, rounding, update, price, recipe.every, step)
-        optimiser.step(model.gradient, recipe.rate * min(1.0, (step + 1) / recipe.ramp) * recipe.cosine(share, 0.05))
-        report(step + 1, cost)
-
-    quantised = _harden(model, parameters, recipe, price, hard, lambda step, cost: report(soft + step, cost))
-    return Fitted(quantised, model.integers(), model.evaluate(quantised.parameters()), steps)
-
-
+# Where the search for the networks' precision begins.
 _FINE = (12,) * len(networks.TENSORS)
 
 
-def _harden(
-    model: Model, parameters: Array32, recipe: Recipe, price: float, steps: int, report: Callable[[int, Cost], None]
-) -> Quantised:
-    """The networks as integers, fitted to integer latents by gradients at the rounded parameters (straight through)."""
-    shape = model.shape
+class Fit:
+    """One fit: soft integers that harden while everything moves, then integer latents while the networks harden."""
 
-    def cost(values: Array32) -> float:
-        found = model.evaluate(values)
-        return found.squared_error * model.pixels + price * found.bits
+    def __init__(
+        self,
+        model: Model,
+        recipe: Recipe,
+        control: Control,
+        start: Array32,
+        seed: int = 0,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        """control: the price of a bit. start: the networks' first parameters. seed: of the noise."""
+        self.model, self.recipe, self.control, self.progress = model, recipe, control, progress
+        self.parameters = start.copy()
+        self.noise = np.random.default_rng(seed)
+        self.begun = clock.monotonic()
+        self.done = 0
 
-    bits = networks.choose_bits(shape, parameters, _FINE, price, cost)
-    best = networks.quantise(shape, parameters, bits)
-    if not steps:
+    def run(self, steps: int | None, time: float | None) -> Fitted:
+        """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
+
+        Raises `FitError` if the fit diverges.
+        """
+        steps = self.recipe.steps if steps is None else steps
+        hard = self.recipe.hard_steps(steps)
+        self.soften(steps - hard, hard, time)
+        quantised = self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
+        return Fitted(self.model, quantised, self.control.price, self.done)
+
+    def run_on(self) -> Fitted:
+        """The last tenth of a fit once more, for another price of the control."""
+        steps = max(2, self.done // 10)
+        hard = max(1, round(self.recipe.hard * self.done / 2))
+        self.soften(steps, hard, None, 0.9)
+        return Fitted(self.model, self._harden(hard), self.control.price, self.done)
+
+    def _report(self, cost: Cost, steps: int) -> None:
+        self.done += 1
+        if not math.isfinite(cost.squared_error + cost.bits):
+            raise FitError("the fit diverged")
+        if self.progress is not None:
+            psnr = -10 * math.log10(max(cost.squared_error, 1e-12))
+            self.progress(Progress(self.done, max(steps, self.done), psnr, clock.monotonic() - self.begun))
+
+    def soften(self, steps: int, hard: int = 0, time: float | None = None, begin: float = 0.0) -> None:
+        """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
+        recipe, model = self.recipe, self.model
+        optimiser = Soap(self.parameters, matrices(model.shape))
+        checks = [check for check in _CHECKS if check > begin]
+        moments, quick = 0, True
+        for step in range(steps):
+            share = begin + (1 - begin) * step / steps
+            if time is not None:
+                share = max(share, (clock.monotonic() - self.begun) / (time * (1 - recipe.hard)))
+                if share >= 1:
+                    break
+            moments += 1
+            if quick and share >= recipe.quick:
+                moments, quick = 1, False
+            beta1, beta2 = recipe.quick_betas if quick else recipe.betas
+            price = self.control.price
+            rate = recipe.latent_rate * recipe.cosine(share, recipe.latent_end)
+            update = (rate, beta1, beta2, 1 - beta1**moments, 1 - beta2**moments, recipe.epsilon * price)
+            soft = (
+                recipe.between(recipe.temperature, share**recipe.hardening), recipe.between(recipe.noise, share),
+                int(self.noise.integers(2**31)),
+            )  # fmt: skip
+            cost = model.step(self.parameters, soft, update, price, recipe.every, step)
+            warm = min(1.0, (step + 1) / recipe.ramp)
+            optimiser.step(model.gradient, recipe.rate * warm * recipe.cosine(share, recipe.end))
+            self._report(
+                cost,
+                round((step + 1) / max(share, 1 / steps)) + hard
+                if time is not None
+                else self.done + steps - step + hard,
+            )
+            while checks and share >= checks[0]:
+                checks.pop(0)
+                self.control.correct(model, self.parameters)
+
+    def _harden(self, steps: int) -> Quantised:
+        """The networks as integers, by gradients at the rounded parameters (straight through)."""
+        model, price, shape = self.model, self.control.price, self.model.shape
+
+        def cost(values: Array32) -> float:
+            found = model.evaluate(values)
+            return found.squared_error * model.pixels + price * found.bits
+
+        bits = networks.choose_bits(shape, self.parameters, _FINE, price, cost)
+        best = networks.quantise(shape, self.parameters, bits)
+        least = cost(best.parameters()) + price * networks.length(best)
+        optimiser = Soap(self.parameters, matrices(shape))
+        for step in range(steps):
+            rounded = networks.quantise(shape, self.parameters, bits)
+            found = model.step(rounded.parameters(), None, None, price, 1, step)
+            total = found.squared_error * model.pixels + price * found.bits
+            if total < least and (total := total + price * networks.length(rounded)) < least and not rounded.error():
+                best, least = rounded, total
+            optimiser.step(model.gradient, self.recipe.hard_rate * (1 - step / steps))
+            self._report(found, self.done + steps - step)
         return best
-    lengths = networks.length
-    least = cost(best.parameters()) + price * lengths(best)
-    optimiser = Soap(parameters, matrices(shape))
-    for step in range(steps):
-        rounded = networks.quantise(shape, parameters, bits)
-        found = model.step(rounded.parameters(), None, None, price, 1, step)
-        total = found.squared_error * model.pixels + price * found.bits
-        if total < least and total + price * lengths(rounded) < least and rounded.error() is None:
-            best, least = rounded, total + price * lengths(rounded)
-        optimiser.step(model.gradient, recipe.hard_rate * (1 - step / steps))
-        report(step + 1, found)
-    last = networks.quantise(shape, parameters, bits)
-    if cost(last.parameters()) + price * lengths(last) < least and last.error() is None:
-        best = last
-    return best

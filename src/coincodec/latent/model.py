@@ -67,17 +67,19 @@ class LatentShape:
         return cls(height, width, channels, levels, size.neighbours, size.features, size.hidden, size.block)
 
     def __str__(self) -> str:
-        return f"{self.levels} grids, contexts of {self.neighbours}+{self.features}, synthesis {self.hidden}+{self.block}"
+        return (
+            f"{self.levels} grids, contexts of {self.neighbours}+{self.features}, synthesis {self.hidden}+{self.block}"
+        )
 
     @cached_property
-    def tuple(self) -> tuple[int, ...]:
+    def native(self) -> tuple[int, ...]:
         """The fields, as the native core takes them."""
         return astuple(self)
 
     @cached_property
     def layout(self) -> dict[str, Any]:
         """Offsets of the native arrays: see `latent_layout` in native/bindings_latent.cpp."""
-        return dict(_native.latent_layout(self.tuple))
+        return dict(_native.latent_layout(self.native))
 
     @property
     def context(self) -> int:
@@ -145,7 +147,7 @@ class Parts:
 
     context1, context2: (context, context + 1), [W | b], without the residual. output: (2, 2 context + 1), mean and log2
     of the scale from [second layer | context | b]. features: for each level (features, coarser grids). filters:
-    (levels - 1, 4). first: (hidden, levels + 1). second: (channels, hidden + levels + 1) from [first layer | grids | b].
+    (levels - 1, 4). first: (hidden, levels + 1). second: (channels, hidden + levels + 1), [first layer | grids | b].
     block: (block, 9 channels + 1), channel, row, column. mix: (channels, block).
     """
 
@@ -173,9 +175,7 @@ def parts(shape: LatentShape, parameters: NDArray[Any]) -> Parts:
         view(at["context"][0], n, n + 1),
         view(at["context"][1], n, n + 1),
         view(at["context"][2], 2, 2 * n + 1),
-        tuple(
-            view(start, shape.features, shape.levels - 1 - level) for level, start in enumerate(at["features"])
-        ),
+        tuple(view(start, shape.features, shape.levels - 1 - level) for level, start in enumerate(at["features"])),
         view(at["filters"][0], shape.levels - 1, KERNEL_TAPS) if shape.levels > 1 else parameters[:0].reshape(0, 4),
         view(at["first"], shape.hidden, shape.levels + 1),
         view(at["second"], c, shape.hidden + shape.levels + 1),

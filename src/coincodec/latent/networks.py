@@ -67,7 +67,7 @@ class Quantised:
 
     def error(self) -> str | None:
         """What keeps the integer context model from taking these, if anything."""
-        return _native.latent_integer_error(self.shape.tuple, self.levels, self.integer_bits)
+        return _native.latent_integer_error(self.shape.native, self.levels, self.integer_bits)
 
 
 def offsets(shape: LatentShape) -> Array32:

@@ -13,11 +13,12 @@ class Recipe:
     """How a model is fitted.
 
     size: of the networks. steps: of the whole fit, unless the caller says otherwise.
-    temperature: of the soft rounding, from the first to the last soft step. noise: its standard deviation likewise.
-    latent_rate: of Adam on the latents of grid 0, in quantisation steps; falls as a cosine. latent_growth: every coarser
-    grid has so many times the rate of the one before. quick: for that share of the steps
-    Adam's betas are `quick_betas`, then `betas`.
-    rate: of SOAP on the networks; falls as a cosine to a twentieth after `ramp` steps.
+    temperature: of the soft rounding, from the first to the last soft step, on the way as the power `hardening` of the
+    share done. noise: its standard deviation likewise, in a straight line.
+    latent_rate: of Adam on the latents, in quantisation steps; falls as a cosine to `latent_end` of it. quick: for that
+    share of the soft steps Adam's betas are `quick_betas`, then `betas`. epsilon: Adam's, times the price of a bit,
+    since gradients grow with that.
+    rate: of SOAP on the networks; falls as a cosine to `end` of it, after `ramp` steps.
     hard: the last share of the steps; latents are integers then and only the networks move, as integers too.
     hard_rate: of SOAP in these steps, falling to 0.
     every: the networks' gradient is taken from one row in so many.
@@ -25,14 +26,17 @@ class Recipe:
 
     size: Size
     steps: int
-    temperature: tuple[float, float] = (0.8, 0.12)
-    noise: tuple[float, float] = (0.22, 0.15)
-    latent_rate: float = 0.32
-    latent_growth: float = 1.0
-    quick: float = 0.4
-    quick_betas: tuple[float, float] = (0.725, 0.97)
-    betas: tuple[float, float] = (0.9, 0.99)
-    rate: float = 0.02
+    temperature: tuple[float, float] = (0.9, 0.07)
+    hardening: float = 0.46
+    noise: tuple[float, float] = (0.3, 0.15)
+    latent_rate: float = 0.35
+    latent_end: float = 0.003
+    quick: float = 0.15
+    quick_betas: tuple[float, float] = (0.57, 0.95)
+    betas: tuple[float, float] = (0.7, 0.986)
+    epsilon: float = 2.0
+    rate: float = 0.03
+    end: float = 0.05
     ramp: int = 20
     hard: float = 0.05
     hard_rate: float = 1e-3

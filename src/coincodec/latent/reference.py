@@ -46,9 +46,7 @@ def distribution(shape: LatentShape, p: Parts, z: list[Array64], level: int) -> 
     """Mean and log2 of the scale of every latent of a grid."""
     rows, columns = shape.grid(level)
     padded = np.pad(z[level], ((3, 0), (3, 3)))
-    inputs = [
-        padded[3 + dy : 3 + dy + rows, 3 + dx : 3 + dx + columns] for dy, dx in NEIGHBOURS[: shape.neighbours]
-    ]
+    inputs = [padded[3 + dy : 3 + dy + rows, 3 + dx : 3 + dx + columns] for dy, dx in NEIGHBOURS[: shape.neighbours]]
     y, x = np.arange(rows)[:, None], np.arange(columns)
     for f in range(shape.features):
         feature = np.zeros((rows, columns))
@@ -122,7 +120,7 @@ def cost(
     picture: Array64,
     soft: tuple[float, float, int] | None,
 ) -> tuple[float, float]:
-    """Sum of squared errors over the samples of `picture` (height, width, channels) in 0..1, and bits of the latents."""
+    """Sum of squared errors over `picture`, (height, width, channels) in 0..1, and bits of the latents."""
     p = parts(shape, parameters)
     z = quantised(shape, latents, soft)
     bits = sum(float(bits_of(z[level], *distribution(shape, p, z, level)).sum()) for level in range(shape.levels))

@@ -56,9 +56,7 @@ class Coded:
 def write(quantised: Quantised, latents: Array32) -> Coded:
     """The sections of a model. latents: integers with margins. Raises `FitError`."""
     first = Section(NETWORKS, networks.write(quantised))
-    data, ends = _native.latent_encode(
-        quantised.shape.tuple, quantised.levels, quantised.integer_bits, latents
-    )
+    data, ends = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
     return Coded((first, Section(LATENTS, data)), _differences(ends, len(data)))
 
 
@@ -71,7 +69,7 @@ def read_latents(quantised: Quantised, sections: Sequence[Section]) -> tuple[Arr
     """The latents of a stream, with margins, and about how many bytes each grid took. Raises `CorruptError`."""
     latents = quantised.shape.empty_latents()
     data = bytes(_section(sections, LATENTS).payload)
-    ends = _native.latent_decode(quantised.shape.tuple, quantised.levels, quantised.integer_bits, data, latents)
+    ends = _native.latent_decode(quantised.shape.native, quantised.levels, quantised.integer_bits, data, latents)
     if ends is None:
         raise CorruptError("the latents are not what an encoder writes")
     return latents, _differences(ends, len(data))

@@ -314,6 +314,8 @@ def _check(options: EncodeOptions) -> None:
         raise UsageError(f"preset must be one of {', '.join(RECIPES)}, not {options.preset!r}")
     if options.weights is not None and options.weights not in WEIGHTS:
         raise UsageError(f"weights must be one of {', '.join(WEIGHTS)}, not {options.weights!r}")
+    if options.quality is not None:
+        raise UsageError("quality is an option of the latent model")
     if options.bits is not None and not 1 <= options.bits <= 16:
         raise UsageError(f"bits must be 1 to 16, not {options.bits}")
     if options.seed < 0:

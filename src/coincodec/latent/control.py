@@ -1,0 +1,70 @@
+"""The price of a bit during a fit: fixed, or led to where the result has the size or quality that was asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from .model import Array32
+
+if TYPE_CHECKING:
+    from .fit import Model
+
+
+class Control(Protocol):
+    """price: of a bit per pixel, in mean squared error of samples in 0..1."""
+
+    price: float
+
+    def correct(self, model: Model, parameters: Array32) -> None:
+        """Looks at what the model costs at present, with integer latents."""
+
+
+@dataclass
+class FixedPrice:
+    """The price that was asked for."""
+
+    price: float
+
+    def correct(self, model: Model, parameters: Array32) -> None:
+        """Changes nothing."""
+
+
+# On Kodak: the price where the latents take a third of a bit per pixel, the powers by which price falls with rate and
+# grows with error, and price over error.
+_PRICE, _RATE = 1e-3, 0.33
+_BY_RATE, _BY_ERROR = 1.4, 1.6
+_PRICE_OVER_ERROR = 2.5
+_LARGEST_CORRECTION = 1.6
+
+
+def _corrected(price: float, logarithm: float) -> float:
+    limit = math.log(_LARGEST_CORRECTION)
+    return price * math.exp(min(max(logarithm, -limit), limit))
+
+
+class RateControl:
+    """Leads the latents to `bits` per pixel."""
+
+    def __init__(self, bits: float) -> None:
+        self.bits = bits
+        self.price = min(max(_PRICE * (bits / _RATE) ** -_BY_RATE, 1e-7), 1.0)
+
+    def correct(self, model: Model, parameters: Array32) -> None:
+        """Raises the price where there are too many bits."""
+        bits = model.evaluate(parameters).bits / model.pixels
+        self.price = _corrected(self.price, _BY_RATE * math.log(max(bits, 1e-9) / self.bits))
+
+
+class ErrorControl:
+    """Leads the picture to a mean squared error."""
+
+    def __init__(self, squared_error: float) -> None:
+        self.squared_error = squared_error
+        self.price = min(max(_PRICE_OVER_ERROR * squared_error, 1e-7), 1.0)
+
+    def correct(self, model: Model, parameters: Array32) -> None:
+        """Lowers the price where the error is too large."""
+        squared_error = model.evaluate(parameters).squared_error
+        self.price = _corrected(self.price, _BY_ERROR * math.log(self.squared_error / max(squared_error, 1e-9)))
