@@ -70,6 +70,9 @@ class Soap:
     outside of all matrices stay as they are. every: steps between updates of the bases.
     """
 
+    # Bound of a step in units of the rate; without turns of the basis Adam's would seldom pass 1.
+    MOST = 2.0
+
     def __init__(
         self,
         parameters: Array32,
@@ -101,6 +104,8 @@ class Soap:
             m.square += (1 - self.beta2) * (turned * turned - m.square)
             mean = m.left_basis.T @ m.mean @ m.right_basis
             update = (mean / decay1) / (np.sqrt(m.square / decay2) + self.epsilon)
+            # Squares are kept in the basis they were summed in. After a turn one may be too small for its mean.
+            np.clip(update, -self.MOST, self.MOST, out=update)
             self.parameters[m.where] -= np.float32(rate) * (m.left_basis @ update @ m.right_basis.T).ravel()
 
 

@@ -7,6 +7,8 @@ import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from .. import container, metrics, native
 from ..container import Header
 from ..errors import TargetError, UsageError
@@ -33,6 +35,7 @@ NETWORK_BITS = 5.3
 AIM = 0.992
 PSNR_MARGIN = 0.04
 MOST_ROUNDS = 6
+MOST_PUSH = 1.0
 
 
 def levels_for(rows: int, columns: int) -> int:
@@ -104,11 +107,12 @@ class Encoder:
         latents = fitted.model.integers()
         result = self._coded(fitted, latents)
         if self.budget is not None and len(result.data) > self.budget:
-            # Rounding towards zero, from half a step on more and more of what is between two integers.
-            least, most = 0.0, 0.5
-            while most - least > 0.005:
+            # Latents near the middle between two integers go to the one that a higher price prefers, more and more.
+            push = fitted.model.downhill(fitted.networks.parameters(), 4 * fitted.price)
+            least, most = 0.0, MOST_PUSH
+            while most - least > MOST_PUSH / 256:
                 middle = (least + most) / 2
-                trial = self._coded(fitted, fitted.model.integers(middle))
+                trial = self._coded(fitted, fitted.model.integers(np.clip(middle * push, -0.5, 0.5)))
                 if len(trial.data) > self.budget:
                     least = middle
                 else:
@@ -129,15 +133,11 @@ class Encoder:
             over = len(result.data) / self.budget
             if 0.975 <= over <= 1:
                 return False
-            control.price *= min(max((over / AIM) ** 1.4, 0.5), 2.0)
-            if isinstance(control, RateControl):
-                control.bits *= min(max(AIM / over, 0.8), 1.25)
+            control.price *= min(max((over / AIM) ** 4, 0.4), 2.5)
             return True
         if self.options.psnr is not None and result.psnr < self.options.psnr:
             short = 10 ** (-(self.options.psnr - result.psnr + PSNR_MARGIN) / 10)
-            control.price *= max(short**1.6, 0.25)
-            if isinstance(control, ErrorControl):
-                control.squared_error *= short
+            control.price *= max(short**3, 0.25)
             return True
         return False
 

@@ -16,7 +16,7 @@ from ..optim import Soap
 from ..progress import Progress
 from . import networks
 from .control import Control
-from .model import Array32, LatentShape, parts
+from .model import Array32, LatentShape, parts, rescale
 from .networks import Quantised
 from .recipe import Recipe
 
@@ -57,15 +57,19 @@ class Model:
         error, bits = self.native.evaluate(parameters, None, self.threads)
         return Cost(error / self.pixels / self.shape.channels, bits)
 
-    def integers(self, toward_zero: float = 0.0) -> Array32:
-        """The latents rounded to integers, as a decoder gets them.
-
-        toward_zero: 0 for the nearest; else so much (up to 1/2) is taken off the magnitudes first.
-        """
+    def integers(self, push: Array32 | None = None) -> Array32:
+        """The latents rounded to integers, as a decoder gets them; `push` is added before."""
         rounded = self.shape.empty_latents()
-        shrunk = np.copysign(np.maximum(np.abs(self.latents) - toward_zero, 0), self.latents)
-        np.rint(shrunk, out=rounded)
+        np.rint(self.latents if push is None else self.latents + push, out=rounded)
         return np.clip(rounded, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=rounded)
+
+    def downhill(self, parameters: Array32, price: float) -> Array32:
+        """Which way, and in proportion how far, each latent should go from its integer for that price; 1 on average."""
+        before = self.latents.copy()
+        self.step(parameters, None, (1.0, 0.0, 1.0, 1.0, 1.0, 1.0), price, 1, 0)  # Adam whose step is the gradient
+        push = self.latents - before
+        self.latents[:] = before
+        return np.asarray(push * (push.size / max(float(np.abs(push).sum()), 1e-30)), np.float32)
 
 
 def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
@@ -92,8 +96,11 @@ class Fitted:
 # Shares of the soft steps after which the price is corrected, if it has to lead anywhere.
 _CHECKS = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.86, 0.92, 0.97)
 
-# Where the search for the networks' precision begins.
-_FINE = (12,) * len(networks.TENSORS)
+_LAST_RESCALE = 0.55
+
+# Where the search for the networks' precision begins: finer than is worth while, but for contexts not so fine that the
+# integer model's sums could overflow.
+_FINE = tuple(9 if "context" in name else 12 for name in networks.TENSORS)
 
 
 class Fit:
@@ -113,7 +120,7 @@ class Fit:
         self.parameters = start.copy()
         self.noise = np.random.default_rng(seed)
         self.begun = clock.monotonic()
-        self.done = 0
+        self.done = self.planned = 0
 
     def run(self, steps: int | None, time: float | None) -> Fitted:
         """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
@@ -123,14 +130,15 @@ class Fit:
         steps = self.recipe.steps if steps is None else steps
         hard = self.recipe.hard_steps(steps)
         self.soften(steps - hard, hard, time)
+        self.planned = self.done
         quantised = self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
         return Fitted(self.model, quantised, self.control.price, self.done)
 
     def run_on(self) -> Fitted:
-        """The last tenth of a fit once more, for another price of the control."""
-        steps = max(2, self.done // 10)
-        hard = max(1, round(self.recipe.hard * self.done / 2))
-        self.soften(steps, hard, None, 0.9)
+        """The end of a fit once more, for another price of the control."""
+        steps = max(2, round(0.12 * self.planned))
+        hard = max(1, round(self.recipe.hard * self.planned / 2))
+        self.soften(steps, hard, None, 0.75)
         return Fitted(self.model, self._harden(hard), self.control.price, self.done)
 
     def _report(self, cost: Cost, steps: int) -> None:
@@ -145,7 +153,7 @@ class Fit:
         """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
         recipe, model = self.recipe, self.model
         optimiser = Soap(self.parameters, matrices(model.shape))
-        checks = [check for check in _CHECKS if check > begin]
+        checks = list(_CHECKS) if begin == 0 else []
         moments, quick = 0, True
         for step in range(steps):
             share = begin + (1 - begin) * step / steps
@@ -174,8 +182,12 @@ class Fit:
                 else self.done + steps - step + hard,
             )
             while checks and share >= checks[0]:
-                checks.pop(0)
                 self.control.correct(model, self.parameters)
+                if checks.pop(0) < _LAST_RESCALE:
+                    # The best quantisation step grows as the root of the price.
+                    step_factor = math.sqrt(self.control.price / price)
+                    rescale(model.shape, self.parameters, step_factor)
+                    model.latents /= step_factor
 
     def _harden(self, steps: int) -> Quantised:
         """The networks as integers, by gradients at the rounded parameters (straight through)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
@@ -202,3 +203,15 @@ def initial_parameters(shape: LatentShape, seed: int) -> Array32:
     p.second[:, -1] = 0.5
     p.block[:, :-1] = rng.normal(0, 1 / np.sqrt(9 * shape.channels), p.block[:, :-1].shape)
     return parameters
+
+
+def rescale(shape: LatentShape, parameters: Array32, step: float) -> None:
+    """Makes it the same model for latents divided by `step`."""
+    p = parts(shape, parameters)
+    p.first[:, :-1] *= step
+    p.second[:, shape.hidden : -1] *= step
+    p.context1[:, -1] /= step
+    p.context2[:, -1] /= step
+    p.output[0, -1] /= step
+    p.output[1, :-1] *= step
+    p.output[1, -1] -= math.log2(step)

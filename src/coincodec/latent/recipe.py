@@ -26,17 +26,17 @@ class Recipe:
 
     size: Size
     steps: int
-    temperature: tuple[float, float] = (0.9, 0.07)
-    hardening: float = 0.46
-    noise: tuple[float, float] = (0.3, 0.15)
-    latent_rate: float = 0.35
-    latent_end: float = 0.003
-    quick: float = 0.15
-    quick_betas: tuple[float, float] = (0.57, 0.95)
-    betas: tuple[float, float] = (0.7, 0.986)
-    epsilon: float = 2.0
-    rate: float = 0.03
-    end: float = 0.05
+    temperature: tuple[float, float] = (1.05, 0.07)
+    hardening: float = 0.43
+    noise: tuple[float, float] = (0.24, 0.13)
+    latent_rate: float = 0.47
+    latent_end: float = 0.002
+    quick: float = 0.3
+    quick_betas: tuple[float, float] = (0.54, 0.94)
+    betas: tuple[float, float] = (0.7, 0.985)
+    epsilon: float = 6.0
+    rate: float = 0.015
+    end: float = 0.15
     ramp: int = 20
     hard: float = 0.05
     hard_rate: float = 1e-3

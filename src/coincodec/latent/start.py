@@ -9,7 +9,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import SIZES, Array32, LatentShape, Size, initial_parameters, parts
+from .model import SIZES, Array32, LatentShape, Size, initial_parameters, parts, rescale
 
 # The pictures that starts were fitted to were RGB and had so many grids.
 CHANNELS, LEVELS = 3, 7
@@ -34,7 +34,10 @@ def start_for(shape: LatentShape, size: Size, price: float, seed: int) -> Array3
     names = [name for name, known in SIZES.items() if known == size]
     near = sorted((abs(math.log(price / p)), p) for name, p in starts() if name in names)
     if near:
-        _adapt(starts()[names[0], near[0][1]].astype(np.float32), size, shape, parameters)
+        known = near[0][1]
+        _adapt(starts()[names[0], known].astype(np.float32), size, shape, parameters)
+        # The best quantisation step grows as the root of the price.
+        rescale(shape, parameters, math.sqrt(price / known))
     return parameters
 
 

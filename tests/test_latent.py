@@ -1,0 +1,152 @@
+"""Encoding and decoding with the latent model, through the public face."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import coincodec
+from coincodec import codec, metrics
+from coincodec.errors import TargetError, UsageError
+from coincodec.latent.encode import levels_for, price_of
+from coincodec.latent.model import SIZES, LatentShape, Size, parts
+from coincodec.latent.start import start_for
+from coincodec.options import EncodeOptions
+
+QUICK = {"model": "latent", "preset": "fast", "steps": 30}
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return metrics.psnr(metrics.squared_error(a, b) / a.size, 8 * a.dtype.itemsize)
+
+
+def gradient(height: int, width: int, channels: int, dtype: type) -> np.ndarray:
+    """Smooth, different in every channel."""
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    planes = [y, x, 1 - (x + y) / 2, 0.5 + x / 2][:channels]
+    return np.round(np.stack(planes, -1) * np.iinfo(dtype).max).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (7, 5, 1), (2, 300, 3), (40, 33, 4), (24, 16, 2)], ids=str)
+def test_any_picture_is_coded(shape: tuple[int, int, int], dtype: type) -> None:
+    samples = gradient(*shape, dtype)
+    encoded = codec.encode_samples(samples, EncodeOptions(**QUICK))
+    decoded = coincodec.decode(encoded.data)
+    decoded = decoded[:, :, None] if shape[2] == 1 else decoded
+    assert decoded.shape == samples.shape
+    assert decoded.dtype == samples.dtype
+    assert psnr(decoded, samples) == pytest.approx(encoded.psnr)
+
+
+@pytest.mark.parametrize("value", [0, 99, 255])
+def test_a_plain_picture_is_nearly_free(value: int) -> None:
+    samples = np.full((64, 96, 3), value, np.uint8)
+    encoded = codec.encode_samples(samples, EncodeOptions(model="latent", preset="fast", steps=200))
+    assert encoded.psnr > 40
+    assert coincodec.info(encoded.data).parts["grid 1:1"] < 30
+
+
+def test_same_bytes_whatever_the_threads(photo: np.ndarray) -> None:
+    crop = np.ascontiguousarray(photo[:120, :200])
+    streams = [coincodec.encode(crop, threads=n, **QUICK) for n in (1, 2, 3)]
+    assert streams[0] == streams[1] == streams[2]
+
+
+def test_decoding_is_the_same_on_every_instruction_set(isa: str, photo: np.ndarray) -> None:
+    crop = np.ascontiguousarray(photo[:50, :70])
+    data = coincodec.encode(crop, **QUICK)
+    info = coincodec.info(data)
+    assert info.parts["networks"] + sum(v for k, v in info.parts.items() if k.startswith("grid")) < len(data)
+    assert np.abs(coincodec.decode(data, threads=3).astype(int) - coincodec.decode(data, threads=1)).max() == 0
+
+
+def test_more_steps_give_a_better_picture_for_its_bytes(photo: np.ndarray) -> None:
+    crop = np.ascontiguousarray(photo[:128, :192])
+
+    def cost(steps: int) -> float:
+        encoded = codec.encode_samples(crop, EncodeOptions(model="latent", lambda_=0.001, steps=steps))
+        return 10 ** (-encoded.psnr / 10) + 0.001 * 8 * len(encoded.data) / (128 * 192)
+
+    assert cost(300) < 0.8 * cost(40)
+
+
+class TestTargets:
+    @pytest.fixture
+    def crop(self, photo: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(photo[40:168, 100:292])
+
+    @pytest.mark.parametrize("bpp", [0.4, 1.0, 2.5])
+    def test_bytes_are_never_passed_and_well_used(self, crop: np.ndarray, bpp: float) -> None:
+        budget = int(bpp * 128 * 192 / 8)
+        data = coincodec.encode(crop, model="latent", preset="fast", steps=200, bytes=budget)
+        assert 0.97 * budget <= len(data) <= budget
+
+    @pytest.mark.parametrize("target", [28.0, 33.0, 38.0])
+    def test_psnr_is_never_missed(self, crop: np.ndarray, target: float) -> None:
+        data = coincodec.encode(crop, model="latent", preset="fast", steps=200, psnr=target)
+        assert target <= psnr(coincodec.decode(data), crop) < target + 0.5
+
+    def test_a_higher_quality_is_larger_and_better(self, crop: np.ndarray) -> None:
+        usual = {"model": "latent", "preset": "fast", "steps": 150}
+        low, high = (codec.encode_samples(crop, EncodeOptions(**usual, quality=q)) for q in (20, 80))
+        assert high.psnr > low.psnr + 3
+        assert len(high.data) > 2 * len(low.data)
+
+    def test_prices_fall_smoothly_with_quality(self) -> None:
+        prices = [price_of(q) for q in range(1, 101)]
+        assert prices[0] == pytest.approx(0.05)
+        assert prices[-1] == pytest.approx(2e-5)
+        assert np.ptp(np.diff(np.log(prices))) < 1e-9
+
+    def test_too_few_bytes_are_refused_before_the_fit(self, crop: np.ndarray) -> None:
+        with pytest.raises(TargetError, match="too few for this model"):
+            coincodec.encode(crop, model="latent", bytes=300)
+
+    def test_a_time_is_kept(self, crop: np.ndarray) -> None:
+        encoded = codec.encode_samples(crop, EncodeOptions(model="latent", steps=100_000, time=1.0))
+        assert 10 < encoded.steps < 20_000
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"preset": "paper"}, "preset must be one of"),
+        ({"quality": 0.5}, "quality must be 1 to 100"),
+        ({"quality": 50, "psnr": 30}, "give one target"),
+        ({"layers": 5, "width": 20}, "layers is an option of the siren model"),
+        ({"weights": "fp16"}, "weights is an option of the siren model"),
+        ({"seed": -1}, "seed must not be negative"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        coincodec.encode(np.zeros((8, 8, 3), np.uint8), model="latent", **options)
+
+
+@pytest.mark.parametrize(("size", "levels"), [((512, 768), 7), ((1, 1), 1), ((7, 5), 1), ((3000, 2), 7), ((64, 64), 4)])
+def test_levels(size: tuple[int, int], levels: int) -> None:
+    assert levels_for(*size) == levels
+
+
+class TestStart:
+    @pytest.mark.parametrize("channels", [1, 2, 3, 4])
+    @pytest.mark.parametrize("levels", [1, 3, 7])
+    @pytest.mark.parametrize("size", ["middle", "large"])
+    def test_it_fits_every_shape(self, channels: int, levels: int, size: str) -> None:
+        shape = LatentShape.of(64, 64, channels, levels, SIZES[size])
+        start = start_for(shape, SIZES[size], 0.001, 0)
+        assert start.shape == (shape.parameters,)
+        assert np.isfinite(start).all()
+
+    def test_grey_begins_as_the_mean_of_the_colours(self) -> None:
+        size = SIZES["middle"]
+        grey, rgb = (LatentShape.of(64, 64, c, 7, size) for c in (1, 3))
+        ours, theirs = (parts(s, start_for(s, size, 0.001, 0)) for s in (grey, rgb))
+        assert ours.second == pytest.approx(theirs.second.mean(0, keepdims=True), abs=1e-6)
+        assert ours.mix == pytest.approx(theirs.mix.mean(0, keepdims=True), abs=1e-6)
+
+    def test_an_unknown_size_begins_at_random(self) -> None:
+        size = Size(3, 1, 5, 2)
+        shape = LatentShape.of(64, 64, 3, 7, size)
+        assert (start_for(shape, size, 0.001, 0) != start_for(shape, size, 0.001, 1)).any()
