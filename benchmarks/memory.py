@@ -17,10 +17,16 @@ import numpy as np
 from PIL import Image
 
 from coincodec import native
+from coincodec.latent.fit import Model
+from coincodec.latent.model import SIZES as SIZES_OF_MODELS
+from coincodec.latent.model import LatentShape
+from coincodec.latent.model import initial_parameters as initial_latent
 from coincodec.siren.model import SirenShape, frequency_scale, initial_parameters, pixel_axes, row_bands
 
-PICTURES = {"768x512": (512, 768), "24 megapixels": (4000, 6000)}
+PICTURES = {"768x512": (512, 768), "12 megapixels": (3000, 4000), "24 megapixels": (4000, 6000)}
+MODELS = ("siren", "latent")
 SIZES = [(256, 384), (512, 768), (1024, 1536), (2000, 3000), (4000, 6000)]
+LATENT_SIZES = [(256, 384), (512, 768), (1414, 1414), (3000, 4000)]
 SHAPES = [SirenShape(2, 3, 5, 20), SirenShape(2, 3, 10, 28), SirenShape(2, 3, 13, 49)]
 
 
@@ -62,24 +68,42 @@ def step_seconds(shape: SirenShape, height: int, width: int) -> float:
     return min(times)
 
 
+def latent_step_seconds(height: int, width: int) -> float:
+    """Shortest of a few full steps of a latent fit."""
+    shape = LatentShape.of(height, width, 3, 7, SIZES_OF_MODELS["middle"])
+    model, parameters = Model(shape, picture(height, width), native.resolve_threads(None)), initial_latent(shape, 0)
+    update = (0.1, 0.9, 0.99, 0.1, 0.01, 1e-3)
+    times = []
+    while len(times) < 3 or (len(times) < 9 and sum(times) < 2):
+        start = time.perf_counter()
+        model.step(parameters, (0.4, 0.2, 1), update, 1e-3, 4, 0)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
 def main() -> None:
-    """Prints both tables."""
-    print(f"{'picture':16}{'command':10}{'peak memory':>14}{'time':>10}")
+    """Prints the tables."""
+    print(f"{'model':8}{'picture':16}{'command':10}{'peak memory':>14}{'time':>10}")
     with tempfile.TemporaryDirectory() as folder:
         for name, (height, width) in PICTURES.items():
             source, coded, decoded = (str(Path(folder) / file) for file in ("in.bmp", "a.coin", "out.png"))
             Image.fromarray(picture(height, width)).save(source)
-            for command in (
-                ["encode", source, "-o", coded, "--steps", "20", "-q"],
-                ["decode", coded, "-o", decoded],
-            ):
-                megabytes, seconds = run(*command)
-                print(f"{name:16}{command[0]:10}{megabytes:11.0f} MB{seconds:8.2f} s", flush=True)
+            for model in MODELS:
+                for command in (
+                    ["encode", source, "-o", coded, "--model", model, "--steps", "20", "-q"],
+                    ["decode", coded, "-o", decoded],
+                ):
+                    megabytes, seconds = run(*command)
+                    print(f"{model:8}{name:16}{command[0]:10}{megabytes:11.0f} MB{seconds:8.2f} s", flush=True)
 
-    print(
-        f"\nfull step, {native.resolve_threads(None)} threads, {native.selected_isa()}: "
-        "ns per pixel (ns per weight and kilopixel)"
-    )
+    threads, isa = native.resolve_threads(None), native.selected_isa()
+    print(f"\nfull latent step, size middle, {threads} threads, {isa}: ns per pixel")
+    for height, width in LATENT_SIZES:
+        print(
+            f"{height * width / 1e6:10.2f}{latent_step_seconds(height, width) / (height * width) * 1e9:11.0f}",
+            flush=True,
+        )
+    print(f"\nfull siren step, {threads} threads, {isa}: ns per pixel (ns per weight and kilopixel)")
     print(f"{'megapixels':>10}" + "".join(f"{shape!s:>20}" for shape in SHAPES))
     for height, width in SIZES:
         row = f"{height * width / 1e6:10.2f}"

@@ -175,7 +175,8 @@ void check_latents(const coin::LatentShape& shape, const Parameters& latents) {
 }
 
 std::pair<nb::bytes, std::vector<std::int64_t>> encode_latents(nb::tuple shape_tuple, const Integers& values,
-                                                               const std::vector<int>& bits, const Parameters& latents) {
+                                                               const std::vector<int>& bits,
+                                                               const Parameters& latents) {
   const coin::LatentShape shape = checked_shape(shape_tuple);
   const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
   check_latents(shape, latents);

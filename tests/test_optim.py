@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coincodec.optim import Adam, Muon
+from coincodec.optim import Adam, Muon, Soap
 
 
 def test_adam_takes_the_steps_of_algorithm_1() -> None:
@@ -51,3 +51,41 @@ def test_optimisers_find_the_minimum_of_a_quadratic() -> None:
         for step in range(400):
             optimiser.step(x - target, 0.1 * (1 - step / 400))
         assert np.abs(x - target).max() < 0.02
+
+
+class TestSoap:
+    def test_it_finds_the_least_of_a_badly_scaled_matrix_problem(self) -> None:
+        rng = np.random.default_rng(0)
+        left, right = (np.linalg.qr(rng.normal(size=(n, n)))[0] for n in (6, 9))
+        scales = 10.0 ** -rng.uniform(0, 2, (6, 9))
+        goal = rng.normal(size=(6, 9))
+        parameters = np.zeros(54, np.float32)
+        optimiser = Soap(parameters, [(0, 6, 9)])
+
+        def loss_and_gradient() -> tuple[float, np.ndarray]:
+            off = scales * (left.T @ (parameters.reshape(6, 9) - goal) @ right)
+            return float((off**2).sum()), (left @ (2 * scales * off) @ right.T).astype(np.float32).ravel()
+
+        first, _ = loss_and_gradient()
+        for step in range(600):
+            _, gradient = loss_and_gradient()
+            optimiser.step(gradient, 0.05 * (1 - step / 600))
+        assert loss_and_gradient()[0] < 1e-4 * first
+
+    def test_parameters_outside_the_matrices_stay(self) -> None:
+        parameters = np.ones(10, np.float32)
+        optimiser = Soap(parameters, [(2, 2, 3)])
+        optimiser.step(np.ones(10, np.float32), 0.1)
+        assert (parameters[[0, 1, 8, 9]] == 1).all()
+        assert (parameters[2:8] != 1).all()
+
+    def test_a_turn_of_the_basis_cannot_make_a_step_large(self) -> None:
+        """A gradient of rank one that turns by a right angle meets squares that were never summed."""
+        parameters = np.zeros(16, np.float32)
+        optimiser = Soap(parameters, [(0, 4, 4)])
+        for step in range(40):
+            gradient = np.zeros((4, 4), np.float32)
+            gradient[step // 10 % 4, step // 20] = 1
+            before = parameters.copy()
+            optimiser.step(gradient.ravel(), 0.1)
+            assert np.linalg.norm(parameters - before) <= 0.1 * Soap.MOST * 4

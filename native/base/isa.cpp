@@ -17,7 +17,8 @@ const std::vector<Named>& supported() {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
       sets.push_back({Isa::avx2, "avx2"});
-      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) sets.push_back({Isa::avx512, "avx512"});
+      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        sets.push_back({Isa::avx512, "avx512"});
     }
     return sets;
 #else

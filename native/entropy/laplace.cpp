@@ -51,7 +51,8 @@ class Window {
     const std::int64_t off = offset_ + (std::int64_t{j} << kMeanBits);
     const auto distance = static_cast<std::uint64_t>(off < 0 ? -off : off);
     const std::uint64_t y = distance * rate_ >> shift_;
-    const std::uint64_t tail = y >> 16 >= 32 ? 0 : (kPowers.high[y >> 8 & 255] * kPowers.low[y & 255] >> 32) >> (y >> 16);
+    const std::uint64_t fraction = kPowers.high[y >> 8 & 255] * kPowers.low[y & 255] >> 32;
+    const std::uint64_t tail = y >> 16 >= 32 ? 0 : fraction >> (y >> 16);
     const std::uint64_t below = off < 0 ? tail : (std::uint64_t{1} << 31) - tail;
     const auto symbols = static_cast<std::uint64_t>(2 * reach_ + 3);
     return static_cast<std::uint32_t>((below * (kProbabilityOne - symbols) >> 31) +

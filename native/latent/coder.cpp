@@ -77,7 +77,8 @@ void pack(const std::int32_t* w, int row_stride, int first, int outputs, int inp
           std::int32_t* out) {
   for (int o = 0; o < outputs; ++o)
     for (int i = 0; i < inputs; ++i) {
-      const auto weight = static_cast<std::uint32_t>(weight_of(w + o * row_stride + first, o, i, residual, bits)) & 0xFFFF;
+      const std::int64_t full = weight_of(w + o * row_stride + first, o, i, residual, bits);
+      const std::uint32_t weight = static_cast<std::uint32_t>(full) & 0xFFFF;
       std::int32_t& pair = out[i / 2 * lanes + o];
       pair = static_cast<std::int32_t>(static_cast<std::uint32_t>(pair) | weight << (i % 2 * 16));
     }
@@ -148,7 +149,8 @@ bool visit(const LatentShape& s, const IntegerParameters& p, const Symbol& symbo
             std::int64_t sum = 0;
             for (int i = 0; i < inputs; ++i) {
               const int grid = level + 1 + i;
-              const std::int64_t at = std::int64_t{LatentShape::kRowsAbove + (row >> (i + 1))} * s.stride(grid) + kMargin;
+              const int above = LatentShape::kRowsAbove + (row >> (i + 1));
+              const std::int64_t at = std::int64_t{above} * s.stride(grid) + kMargin;
               sum += std::int64_t{w[f * inputs + i]} * planes[grid][at + (x >> i)];
             }
             features[static_cast<std::size_t>(f) * half_columns + x] =
@@ -161,7 +163,7 @@ bool visit(const LatentShape& s, const IntegerParameters& p, const Symbol& symbo
         for (int j = 0; j < s.neighbours; ++j)
           context[j] = here[column + std::int64_t{kNeighbours[j].row} * stride + kNeighbours[j].column];
         for (int f = 0; f < s.features; ++f)
-          context[s.neighbours + f] = has_features ? features[static_cast<std::size_t>(f) * half_columns + column / 2] : 0;
+          context[s.neighbours + f] = features[static_cast<std::size_t>(f) * half_columns + column / 2];
         std::int32_t joined[IntegerContext::kPairs], out[2];
         for (int i = 0; i < pairs; ++i)
           joined[i] = static_cast<std::int32_t>(static_cast<std::uint16_t>(context[2 * i]) |
@@ -185,7 +187,8 @@ bool visit(const LatentShape& s, const IntegerParameters& p, const Symbol& symbo
 const char* integer_parameters_error(const LatentShape& s, const IntegerParameters& p) {
   const int n = s.context();
   for (int layer = 0; layer < 2; ++layer)
-    if (const char* error = layer_error(p.values + s.context_at(layer), n, n, true, p.bits[2 * layer], p.bits[2 * layer + 1]))
+    if (const char* error =
+            layer_error(p.values + s.context_at(layer), n, n, true, p.bits[2 * layer], p.bits[2 * layer + 1]))
       return error;
   if (const char* error =
           layer_error(p.values + s.context_at(2), 2, 2 * n, false, p.bits[kWeightsLast], p.bits[kBiasesLast]))

@@ -74,8 +74,8 @@ void features_pack(const LatentShape& s, const float* parameters, float* packed)
   }
 }
 
-void features_forward(const LatentShape& s, const float* packed, const float* latents, int coarsest_row, float* features,
-                      float* gradient, float* scratch) {
+void features_forward(const LatentShape& s, const float* packed, const float* latents, int coarsest_row,
+                      float* features, float* gradient, float* scratch) {
   const int wide = row_floats(s);
   for (int level = 0; level < s.feature_levels(); ++level) {
     const int inputs = s.levels - 1 - level, stride = s.stride(level + 1), width = s.padded(level + 1);

@@ -19,8 +19,8 @@ void features_pack(const LatentShape& s, const float* parameters, float* packed)
 std::size_t features_scratch_size(const LatentShape& s);
 
 // The features that lie in one row of the coarsest grid, of all levels; clears their gradient if there is one.
-void features_forward(const LatentShape& s, const float* packed, const float* latents, int coarsest_row, float* features,
-                      float* gradient, float* scratch);
+void features_forward(const LatentShape& s, const float* packed, const float* latents, int coarsest_row,
+                      float* features, float* gradient, float* scratch);
 
 // Adds to the latents' gradient, and to `partial`, laid out like the parameters.
 void features_backward(const LatentShape& s, const float* packed, const float* latents, int coarsest_row,

@@ -9,9 +9,9 @@ inline constexpr int kValueBits = 7;         // of an activation, after the poin
 inline constexpr int kValueLimit = 32'767;   // of an activation
 inline constexpr int kLatentLimit = 255;     // of a latent, as contexts see it
 
-// Matrices as the kernels read them: for each pair of inputs the weights of every output, as two 16-bit numbers of which
-// the low one belongs to the first input. Sums begin with the bias, in units of value * weight, and half a unit of what is
-// shifted out.
+// Matrices as the kernels read them: for each pair of inputs the weights of every output, as two 16-bit numbers of
+// which the low one belongs to the first input. Sums begin with the bias, in units of value * weight, and half a unit
+// of what is shifted out.
 struct IntegerContext {
   static constexpr int kPairs = (kMaxContext + 1) / 2, kOutputs = 24, kLast = 8;
 

@@ -40,8 +40,8 @@ void pack(const LatentShape& s, const float* parameters, float* packed) {
   synthesis_pack(s, parameters, packed + at.synthesis);
 }
 
-// Sum of the four bytes of a hash (Appleby's MurmurHash3 finaliser) of the place: near enough to a Gaussian, the same on
-// every machine.
+// Sum of the four bytes of a hash (Appleby's MurmurHash3 finaliser) of the place: near enough to a Gaussian, the same
+// on every machine.
 Vector gaussian(UintVector place, std::uint32_t seed) {
   UintVector h = place + seed;
   h = (h ^ h >> 16) * 0x85EBCA6Bu;
@@ -68,8 +68,8 @@ Vector soft_round(Vector x, float temperature, float scale, Vector& slope) {
   return fma(t, broadcast(scale), floor + broadcast(0.5f));
 }
 
-void quantise(const LatentShape& s, int level, int first, int last, const float* latents, const Quantisation& q, float* z,
-              float* slope) {
+void quantise(const LatentShape& s, int level, int first, int last, const float* latents, const Quantisation& q,
+              float* z, float* slope) {
   const int columns = s.columns(level), padded = s.padded(level);
   const float half = 0.5f / q.temperature, e = __builtin_expf(-2 * half);
   const float scale = 0.5f * (1 + e) / (1 - e);

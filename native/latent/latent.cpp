@@ -118,10 +118,10 @@ Floats::Floats(std::size_t count)
 
 LatentFit::LatentFit(const LatentShape& shape)
     : shape_(shape), sizes_(kernel_in_use().sizes(shape)),
-      target_(static_cast<std::size_t>(shape.channels) * shape.rows(0) * shape.padded(0)), latents_(shape.latents_size()),
-      mean_(shape.latents_size()), square_(shape.latents_size()), z_(shape.latents_size()), slope_(shape.latents_size()),
-      gradient_(shape.latents_size()), chains_(sizes_.chains), features_(sizes_.features),
-      feature_gradient_(sizes_.features), narrow_(sizes_.narrow), packed_(sizes_.packed) {}
+      target_(static_cast<std::size_t>(shape.channels) * shape.rows(0) * shape.padded(0)),
+      latents_(shape.latents_size()), mean_(shape.latents_size()), square_(shape.latents_size()),
+      z_(shape.latents_size()), slope_(shape.latents_size()), gradient_(shape.latents_size()), chains_(sizes_.chains),
+      features_(sizes_.features), feature_gradient_(sizes_.features), narrow_(sizes_.narrow), packed_(sizes_.packed) {}
 
 LatentFit::LatentFit(const LatentShape& shape, const std::uint8_t* samples) : LatentFit(shape) {
   set_target(samples, 255.0f);

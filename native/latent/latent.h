@@ -1,5 +1,5 @@
-// The `latent` family for callers: a model fitted to one picture, or decoded. Any number of threads, the same result from
-// every number of them.
+// The `latent` family for callers: a model fitted to one picture, or decoded. Any number of threads, the same result
+// from every number of them.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +75,8 @@ class LatentFit {
   LatentShape shape_;
   LatentSizes sizes_;
   Shares scratch_, partials_, above_;
-  Floats target_, latents_, mean_, square_, z_, slope_, gradient_, chains_, features_, feature_gradient_, narrow_, packed_;
+  Floats target_, latents_, mean_, square_, z_, slope_, gradient_;
+  Floats chains_, features_, feature_gradient_, narrow_, packed_;
 };
 
 // Samples from integer latents, laid out as LatentShape has them; rounded half up, `maximum` 255 or 65535.

@@ -20,8 +20,9 @@ inline constexpr int kTaps = 4;           // free ones of the eight of an upsamp
 struct Neighbour {
   int row, column;
 };
-inline constexpr Neighbour kNeighbours[kMaxNeighbours] = {{0, -1},  {-1, 0}, {-1, -1}, {-1, 1}, {0, -2}, {-2, 0},  {-1, -2},
-                                                          {-1, 2},  {-2, -1}, {-2, 1}, {-2, -2}, {-3, 0}, {0, -3}, {-1, -3}};
+inline constexpr Neighbour kNeighbours[kMaxNeighbours] = {
+    {0, -1}, {-1, 0},  {-1, -1}, {-1, 1},  {0, -2}, {-2, 0}, {-1, -2},
+    {-1, 2}, {-2, -1}, {-2, 1},  {-2, -2}, {-3, 0}, {0, -3}, {-1, -3}};
 
 // Grid 0 has the picture's size, each further grid half of that before, rounded up. All grids are planes of one
 // array of floats: rows of `stride` with kMargin zeros before each row and above the first, as many as a context
@@ -58,10 +59,10 @@ struct LatentShape {
     return n;
   }
 
-  // Parameters, in this order: two context layers [W | b], whose residual is not part of W; the context's output
-  // [of the second layer | of the context | b] for mean and log2 of the scale; for every level with features its matrix;
-  // the filters from level l + 1 to l; the synthesis's first layer [W | b]; its output [of the first layer | of
-  // the grids | b]; the block's 3x3 layer [channel, row, column | b] and its output.
+  // Parameters, in this order: two context layers [W | b], whose residual is not part of W; the context's output [of
+  // the second layer | of the context | b] for mean and log2 of the scale; for every level with features its matrix;
+  // the filters from level l + 1 to l; the synthesis's first layer [W | b]; its output [of the first layer | of the
+  // grids | b]; the block's 3x3 layer [channel, row, column | b] and its output.
   std::ptrdiff_t context_at(int layer) const { return std::ptrdiff_t{layer} * context() * (context() + 1); }
   std::ptrdiff_t features_at(int level) const {
     std::ptrdiff_t at = context_at(2) + 2 * (2 * context() + 1);

@@ -234,7 +234,8 @@ class Synthesis {
   }
 
   void finish(float scale, float* partial) const {
-    for (int k = 0; k < kTaps && s.levels > 1; ++k) partial[s.filter_at(0) + k] += scale * sum(sums[s.filter_at(0) + k]);
+    if (s.levels > 1)
+      for (int k = 0; k < kTaps; ++k) partial[s.filter_at(0) + k] += scale * sum(sums[s.filter_at(0) + k]);
     for (std::ptrdiff_t i = s.first_at(); i < s.parameters(); ++i) partial[i] += scale * sum(sums[i]);
   }
 
@@ -330,7 +331,10 @@ void synthesis_pack(const LatentShape& s, const float* parameters, float* packed
   for (int i = 0; i < c * (w + g + 1); ++i) packed[at.second + i] = second[i];
   for (int i = 0; i < b * (9 * c + 1); ++i) packed[at.block + i] = block[i];
   for (int o = 0; o < c; ++o) {
-    for (int k = 0; k < b; ++k) packed[at.mix + o * (b + 1) + k] = packed[at.mix_back + k * (c + 1) + o] = mix[o * b + k];
+    for (int k = 0; k < b; ++k) {
+      packed[at.mix + o * (b + 1) + k] = mix[o * b + k];
+      packed[at.mix_back + k * (c + 1) + o] = mix[o * b + k];
+    }
     packed[at.mix + o * (b + 1) + b] = 0;
     for (int h = 0; h < w; ++h) packed[at.hidden_back + h * (c + 1) + o] = second[o * (w + g + 1) + h];
     for (int l = 0; l < g; ++l) packed[at.grids_back + l * (w + c + 1) + w + o] = second[o * (w + g + 1) + w + l];

@@ -33,14 +33,14 @@ std::size_t synthesis_packed_size(const LatentShape& s);
 void synthesis_pack(const LatentShape& s, const float* parameters, float* packed);
 std::size_t synthesis_scratch_size(const LatentShape& s);
 
-// Returns the sum over samples of (clamp(v, 0, 1) - target)^2. Where there is a gradient it is that of the sum divided by
-// the channels, the clamp's taken for 1; `partial` is laid out like the parameters and added to (null: the parameters'
-// is not wanted).
+// Returns the sum over samples of (clamp(v, 0, 1) - target)^2. Where there is a gradient it is that of the sum divided
+// by the channels, the clamp's taken for 1; `partial` is laid out like the parameters and added to (null: the
+// parameters' is not wanted).
 double synthesis_band(const LatentShape& s, const SynthesisInput& in, const SynthesisBand& band, float* partial,
                       float* scratch);
 
-// Writes v, not clamped, of rows [first, last): planes of channels, `padded` columns in a row, row `first` at `out`, planes
-// `plane` floats apart.
+// Writes v, not clamped, of rows [first, last): planes of channels, `padded` columns in a row, row `first` at `out`,
+// planes `plane` floats apart.
 void synthesis_rows(const LatentShape& s, const SynthesisInput& in, int first, int last, float* out, std::int64_t plane,
                     float* scratch);
 

@@ -10,8 +10,8 @@
 
 namespace coin::COIN_ISA {
 
-// One step, from a plane of rows x columns. Rows have a stride; what lies beyond `columns` up to the next multiple of 16
-// may hold anything finite.
+// One step, from a plane of rows x columns. Rows have a stride; what lies beyond `columns` up to the next multiple of
+// 16 may hold anything finite.
 struct Upsampling {
   int rows, columns, stride;  // of the smaller plane
   int target_rows, target_columns, target_stride;
@@ -19,8 +19,8 @@ struct Upsampling {
 
   Upsampling(const LatentShape& s, int target_level, const float* parameters)
       : rows(s.rows(target_level + 1)), columns(s.columns(target_level + 1)), stride(s.stride(target_level + 1)),
-        target_rows(s.rows(target_level)), target_columns(s.columns(target_level)), target_stride(s.stride(target_level)),
-        filter(parameters + s.filter_at(target_level)) {}
+        target_rows(s.rows(target_level)), target_columns(s.columns(target_level)),
+        target_stride(s.stride(target_level)), filter(parameters + s.filter_at(target_level)) {}
 
   int padded() const { return (columns + 15) / 16 * 16; }
 };
@@ -33,19 +33,19 @@ void upsample_vertically(const Upsampling& u, const float* in, int row, float* o
 void upsample_horizontally(const Upsampling& u, const float* in, float* out);
 
 // Adjoint of upsample_horizontally and of the repeated border: `gradient` is of the doubled row, 0 beyond its end up to
-// the stride; `out` is set, with 0 beyond its end. With `sums` (kTaps), adds the filter's gradient, `in` being the input.
-// `scratch`: 2 (padded + 64) floats.
+// the stride; `out` is set, with 0 beyond its end. With `sums` (kTaps), adds the filter's gradient, `in` being the
+// input. `scratch`: 2 (padded + 64) floats.
 void downsample_horizontally(const Upsampling& u, const float* gradient, float* out, const float* in, Vector* sums,
                              float* scratch);
 
-// Adjoint of upsample_vertically for one row of the smaller plane: `gradient` holds target_rows rows of `stride`, and `out`
-// is set. With `sums`, adds the filter's gradient from the rows that (row / 2 + phase) % every == 0 chooses, `in` being
-// the row of the smaller plane.
+// Adjoint of upsample_vertically for one row of the smaller plane: `gradient` holds target_rows rows of `stride`, and
+// `out` is set. With `sums`, adds the filter's gradient from the rows that (row / 2 + phase) % every == 0 chooses, `in`
+// being the row of the smaller plane.
 void downsample_vertically(const Upsampling& u, const float* gradient, int row, float* out, const float* in,
                            Vector* sums, int every, int phase);
 
-// Grids 2 and up are doubled until they have the size of grid 1, each on its own. Places of what grid `grid` is at `level`:
-// a plane of that level's stride without rows above, row 0, column 0.
+// Grids 2 and up are doubled until they have the size of grid 1, each on its own. Places of what grid `grid` is at
+// `level`: a plane of that level's stride without rows above, row 0, column 0.
 std::int64_t chain_at(const LatentShape& s, int grid, int level);
 std::int64_t chain_size(const LatentShape& s);
 std::size_t chain_scratch_size(const LatentShape& s);
@@ -58,8 +58,8 @@ inline const float* at_level_1(const LatentShape& s, const float* latents, const
 void chain_forward(const LatentShape& s, const float* parameters, const float* latents, int grid, float* chains,
                    float* scratch);
 
-// From the gradient after upsample_vertically to the picture's height (rows(0) rows of stride(1)) to that of the grid, which
-// is set. Adds the filters' gradient to `partial`, laid out like the parameters.
+// From the gradient after upsample_vertically to the picture's height (rows(0) rows of stride(1)) to that of the grid,
+// which is set. Adds the filters' gradient to `partial`, laid out like the parameters.
 void chain_backward(const LatentShape& s, const float* parameters, const float* latents, const float* chains, int grid,
                     const float* gradient, int every, int phase, float* latent_gradient, float* partial,
                     float* scratch);

@@ -84,14 +84,17 @@ def encode(
     image: array of shape (H, W) or (H, W, C), uint8 or uint16, C = 1 grey, 2 grey and alpha, 3 RGB,
         4 RGBA, all sRGB; or a Pillow image, which is turned upright and converted to one of these,
         each conversion being told by a `ConversionWarning`.
-    model: family of the model; "siren" is COIN's.
-    preset: "fast", "default" or "best", each four times or more the time of the one before; or "paper",
+    model: family of the model; "siren" is COIN's, "latent" fits grids of integers.
+    preset: "fast", "default" or "best", each four times or more the time of the one before; or, for "siren", "paper",
         the recipe of Dupont et al. 2021 (50,000 full-image steps, half-float weights).
     bytes, bpp: most bytes the stream may have, or bits per pixel, header included.
     psnr: least PSNR in dB of the decoded picture; the stream is as small as it was found.
     lambda_: price of a bit per pixel in units of mean squared error of samples in 0..1; the stream is as
         large as makes error + lambda_ * bpp about least.
-        At most one of these targets; with none, 0.3 bpp, less extreme for very small and large pictures.
+    quality: of "latent", 1 to 100; half the price of a bit every 8.8 of it.
+        At most one of these targets; with none, "siren" takes 0.3 bpp, less extreme for very small and large
+        pictures, and "latent" quality 50.
+    weights to architectures are for "siren" only.
     weights: "coded" for range-coded integers, "fp16" for the paper's half floats; the preset's own if None.
     bits: about how many bits a coded weight gets, 1 to 16 (default 5.6); fewer bits, larger networks.
     layers, width: sine layers and their width, 10 and 28 for the paper's 10x28, instead of what the target

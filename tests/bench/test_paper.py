@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image
 from test_results import RESULT
@@ -337,6 +339,16 @@ def test_the_moment_jpeg_is_passed() -> None:
     axes = figures.training({"default": ("ours", samples)}, {"JPEG": 24.2, "better JPEG": 30.0}).axes[0]
     texts = {note.get_text() for note in axes.texts}
     assert texts == {"step 40, 1 min", "ours", "JPEG, 24.20 dB", "better JPEG, 30.00 dB"}
+
+
+def test_labels_of_the_training_figure_do_not_touch() -> None:
+    fits = {name: (name, [[1, 25.0, 0.1], [50, 29.0, 9.0], [99, 29.1, 10.0]]) for name in training.PRESETS}
+    figure = figures.training(fits, {"JPEG": 28.9, "better JPEG": 29.05})
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [Text.get_window_extent(note, canvas.get_renderer()) for note in figure.axes[0].texts]
+    assert len(boxes) == 4 + 2 * 4 + 2
+    assert not any(one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number])
 
 
 def test_residuals_are_amplified_and_cut_off() -> None:

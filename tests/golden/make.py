@@ -46,6 +46,7 @@ def main() -> None:
     """Writes what is missing."""
     fitted = {"layers": 3, "width": 10, "steps": 400, "weights": "fp16"}
     coded = {**fitted, "weights": "coded"}
+    latent = {"model": "latent", "preset": "fast", "steps": 200}
     streams = {
         "siren-fp16-worked-example": worked_example,
         "siren-fp16-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **fitted),
@@ -60,6 +61,14 @@ def main() -> None:
         "siren-coded-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), bits=3.5, **coded),
         "siren-coded-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), bits=11, **coded),
         "siren-coded-photograph": lambda: coincodec.encode(skimage.data.astronaut()[::4, ::4], bytes=900),
+        "latent-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **latent),
+        "latent-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), **latent),
+        "latent-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), **latent, quality=90),
+        "latent-one-pixel": lambda: coincodec.encode(picture(1, 1, 3, np.uint8), **latent),
+        "latent-large": lambda: coincodec.encode(
+            picture(40, 64, 3, np.uint8), model="latent", preset="best", steps=300
+        ),
+        "latent-photograph": lambda: coincodec.encode(skimage.data.astronaut()[::4, ::4], **latent, bytes=2500),
     }
     FOLDER.mkdir(exist_ok=True)
     for name, make in streams.items():

@@ -26,7 +26,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("input", help="an image file, a .npy array, or - for standard input")
     add_output(parser, "the input with the suffix .coin")
-    parser.add_argument("--model", default="siren", metavar="NAME", help="model family (default: siren)")
+    parser.add_argument("--model", default="siren", metavar="NAME", help="siren (the default) or latent")
     parser.add_argument(
         "--preset", default="default", metavar="NAME",
         help="fast, default, best; or paper: 50,000 full-image Adam steps, half-float weights",

@@ -57,19 +57,11 @@ class Model:
         error, bits = self.native.evaluate(parameters, None, self.threads)
         return Cost(error / self.pixels / self.shape.channels, bits)
 
-    def integers(self, push: Array32 | None = None) -> Array32:
-        """The latents rounded to integers, as a decoder gets them; `push` is added before."""
+    def integers(self) -> Array32:
+        """The latents rounded to integers, as a decoder gets them."""
         rounded = self.shape.empty_latents()
-        np.rint(self.latents if push is None else self.latents + push, out=rounded)
+        np.rint(self.latents, out=rounded)
         return np.clip(rounded, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=rounded)
-
-    def downhill(self, parameters: Array32, price: float) -> Array32:
-        """Which way, and in proportion how far, each latent should go from its integer for that price; 1 on average."""
-        before = self.latents.copy()
-        self.step(parameters, None, (1.0, 0.0, 1.0, 1.0, 1.0, 1.0), price, 1, 0)  # Adam whose step is the gradient
-        push = self.latents - before
-        self.latents[:] = before
-        return np.asarray(push * (push.size / max(float(np.abs(push).sum()), 1e-30)), np.float32)
 
 
 def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
@@ -121,6 +113,7 @@ class Fit:
         self.noise = np.random.default_rng(seed)
         self.begun = clock.monotonic()
         self.done = self.planned = 0
+        self.price = control.price  # that the latents' units suit
 
     def run(self, steps: int | None, time: float | None) -> Fitted:
         """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
@@ -138,7 +131,8 @@ class Fit:
         """The end of a fit once more, for another price of the control."""
         steps = max(2, round(0.12 * self.planned))
         hard = max(1, round(self.recipe.hard * self.planned / 2))
-        self.soften(steps, hard, None, 0.75)
+        self._follow_price()
+        self.soften(steps, hard, None, 0.7)
         return Fitted(self.model, self._harden(hard), self.control.price, self.done)
 
     def _report(self, cost: Cost, steps: int) -> None:
@@ -172,6 +166,7 @@ class Fit:
                 recipe.between(recipe.temperature, share**recipe.hardening), recipe.between(recipe.noise, share),
                 int(self.noise.integers(2**31)),
             )  # fmt: skip
+            self.price = price
             cost = model.step(self.parameters, soft, update, price, recipe.every, step)
             warm = min(1.0, (step + 1) / recipe.ramp)
             optimiser.step(model.gradient, recipe.rate * warm * recipe.cosine(share, recipe.end))
@@ -184,10 +179,14 @@ class Fit:
             while checks and share >= checks[0]:
                 self.control.correct(model, self.parameters)
                 if checks.pop(0) < _LAST_RESCALE:
-                    # The best quantisation step grows as the root of the price.
-                    step_factor = math.sqrt(self.control.price / price)
-                    rescale(model.shape, self.parameters, step_factor)
-                    model.latents /= step_factor
+                    self._follow_price()
+
+    def _follow_price(self) -> None:
+        """Puts the model in the units of the control's price: the best quantisation step grows as its root."""
+        step = math.sqrt(self.control.price / self.price)
+        rescale(self.model.shape, self.parameters, step)
+        self.model.latents /= np.float32(step)
+        self.price = self.control.price
 
     def _harden(self, steps: int) -> Quantised:
         """The networks as integers, by gradients at the rounded parameters (straight through)."""

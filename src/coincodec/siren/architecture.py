@@ -126,7 +126,7 @@ PAPER_TABLE = ArchitectureTable(Architecture(*pair) for pair in ((5, 20), (5, 30
 
 
 def shipped_table() -> ArchitectureTable:
-    """The table for integer weights, found by `coin search` (docs/results.md says on what)."""
+    """The table for integer weights, found by `coin search` (docs/siren.md says on what)."""
     text = resources.files(__package__).joinpath("architectures.json").read_text(encoding="utf-8")
     return _parse(text, "the shipped architectures")
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ...errors import UsageError
 from .base import Codec, MissingCodecError, Rgb
-from .coin import CoinSiren, CoinSirenBest, CoinSirenFast, CoinSirenHalf
+from .coin import (
+    CoinLatent,
+    CoinLatentBest,
+    CoinLatentFast,
+    CoinSiren,
+    CoinSirenBest,
+    CoinSirenFast,
+    CoinSirenHalf,
+)
 from .compressai import Bms, Cst, Mbt
 from .external import Bpg, Vtm
 from .ffmpeg import Hevc, Vvc
@@ -16,6 +24,7 @@ REGISTRY: dict[str, type[Codec]] = {
     codec.name: codec
     for codec in (
         *(CoinSiren, CoinSirenFast, CoinSirenBest, CoinSirenHalf),
+        *(CoinLatent, CoinLatentFast, CoinLatentBest),
         *(Jpeg, JpegDefault, Jpeg2000, WebP, Avif, JpegXl, Heic, Hevc, Bpg, Vvc, Vtm),
         *(Bms, Mbt, Cst),
     )

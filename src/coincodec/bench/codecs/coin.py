@@ -68,5 +68,28 @@ class CoinSirenHalf(CoinSiren):
 
     def options(self, point: str) -> dict[str, Any]:
         layers, width = map(int, point.split("x"))
-        network = {"layers": layers, "width": width, "steps": self.steps.get(point)}
-        return {"model": "siren", "preset": self.preset, "weights": "fp16", **network}
+        steps = {"steps": self.steps[point]} if point in self.steps else {}
+        return {"model": "siren", "preset": self.preset, "weights": "fp16", "layers": layers, "width": width, **steps}
+
+
+class CoinLatent(CoinSiren):
+    """The `latent` family at a preset; points are prices of a bit, as Cool-chic's published points are."""
+
+    name, title = "coin:latent", "coincodec latent"
+    settings = "preset default, model latent, lambda = point"
+    points: ClassVar[tuple[str, ...]] = ("0.02", "0.006", "0.002", "0.0007", "0.00025")
+
+    def options(self, point: str) -> dict[str, Any]:
+        return {"model": "latent", "preset": self.preset, "lambda_": float(point)}
+
+
+class CoinLatentFast(CoinLatent):
+    name, title = "coin:latent-fast", "coincodec latent, fast"
+    preset = "fast"
+    settings = "preset fast, model latent, lambda = point"
+
+
+class CoinLatentBest(CoinLatent):
+    name, title = "coin:latent-best", "coincodec latent, best"
+    preset = "best"
+    settings = "preset best, model latent, lambda = point"

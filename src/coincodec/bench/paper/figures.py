@@ -40,29 +40,20 @@ def training(fits: Mapping[str, tuple[str, Samples]], levels: Mapping[str, float
     """PSNR against seconds.
 
     fits: by preset, its label and its samples. levels: names of horizontal lines, and their dB; where a curve first
-    reaches one is marked with the step and the time.
+    reaches one is marked, and named at the right with the step and the time.
     """
     figure, axes = new_figure(narrow=False)
     labels = []
-    marked = dict.fromkeys(levels, 0)
     for preset, (label, samples) in fits.items():
         colour = _PRESET_COLOURS[preset]
         axes.plot([s[2] for s in samples], [s[1] for s in samples], color=colour, linewidth=1.8)
         labels.append((samples[-1][2], samples[-1][1], label, colour))
-        for name, level in levels.items():
+        for level in levels.values():
             if (moment := first_reaching(samples, level)) is None:
                 continue
             step, psnr, second = moment
             axes.plot([second], [psnr], "o", color=colour, markersize=5)
-            # Beside the curves: at the left of the paper's, which is far from ours; ours crowd, so at their right,
-            # each lower than the one before.
-            far = preset == "paper"
-            marked[name] += 1
-            axes.annotate(
-                f"step {step:,.0f}, {duration(second)}", (second, psnr),
-                xytext=(-6, 6) if far else (10, -1 - 13 * marked[name]), ha="right" if far else "left",
-                textcoords="offset points", fontsize=7.5, color=colour,
-            )  # fmt: skip
+            labels.append((second, psnr, f"step {step:,.0f}, {duration(second)}", colour))
     everything = [sample for _, samples in fits.values() for sample in samples]
     low = min(samples[-1][1] for _, samples in fits.values()) - _DEPTH
     high = max([*(sample[1] for sample in everything), *levels.values()])
@@ -77,6 +68,7 @@ def training(fits: Mapping[str, tuple[str, Samples]], levels: Mapping[str, float
         labels.append((axes.get_xlim()[1], level, f"{name}, {level:.2f} dB", colour))
     axes.set_xlabel("seconds since the start of the fit")
     axes.set_ylabel("PSNR, dB, as estimated during the fit")
+    figure.subplots_adjust(right=0.72)
     label_at_the_right(axes, labels)
     return figure
 

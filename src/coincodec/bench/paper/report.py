@@ -92,7 +92,7 @@ def _training(lines: Lines, rows: Sequence[Result], folder: Path, report: Report
     for preset in training.PRESETS:
         if line := lines.get((training.STUDY, preset)):
             fits[preset] = _fit_label(preset, line.values["steps"]), line.values["samples"]
-    text = "One network in half floats; JPEG at the same bits per pixel."
+    text = "One network in half floats; JPEG at the same bits per pixel. A dot is where a fit first reaches a JPEG."
     parts = ["## Training", text]
     if fits:
         report.paths += figures.write(figures.training(fits, levels), folder / "training")

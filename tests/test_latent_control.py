@@ -1,0 +1,67 @@
+"""Prices that lead a latent fit to a target, and models in other units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from coincodec.latent.control import Control, ErrorControl, FixedPrice, RateControl
+from coincodec.latent.fit import Cost
+from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
+from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
+
+
+@dataclass
+class Pretended:
+    """A model whose rate is price^-0.7 and whose error price^0.6."""
+
+    control: Control
+    pixels: int = 1000
+
+    def evaluate(self, parameters: np.ndarray) -> Cost:
+        return Cost(0.02 * self.control.price**0.6, 0.003 * self.control.price**-0.7 * self.pixels)
+
+
+def correct(control: Control, times: int) -> Cost:
+    model = Pretended(control)
+    for _ in range(times):
+        control.correct(model, np.zeros(0, np.float32))  # type: ignore[arg-type]
+    return model.evaluate(np.zeros(0, np.float32))
+
+
+@pytest.mark.parametrize("bits", [0.05, 0.3, 2.0])
+def test_a_rate_is_reached(bits: float) -> None:
+    assert correct(RateControl(bits), 10).bits == pytest.approx(1000 * bits, rel=0.02)
+
+
+@pytest.mark.parametrize("error", [1e-2, 1e-3, 2e-4])
+def test_an_error_is_reached(error: float) -> None:
+    assert correct(ErrorControl(error), 15).squared_error == pytest.approx(error, rel=0.02)
+
+
+def test_a_price_that_was_asked_for_stays() -> None:
+    control = FixedPrice(0.003)
+    correct(control, 3)
+    assert control.price == 0.003
+
+
+@pytest.mark.parametrize("step", [0.25, 2.0])
+def test_a_model_in_other_units_shows_and_expects_the_same(step: float) -> None:
+    shape = LatentShape.of(40, 56, 3, 4, SIZES["middle"])
+    rng = np.random.default_rng(0)
+    before = initial_parameters(shape, 0)
+    before += rng.normal(0, 0.05, before.shape).astype(np.float32)
+    after = before.copy()
+    rescale(shape, after, step)
+    grids = [rng.normal(0, 3, shape.grid(level)) for level in range(4)]
+    scaled = [grid / step for grid in grids]
+    old, new = (parts(shape, p.astype(float)) for p in (before, after))
+    assert synthesis(shape, new, scaled) == pytest.approx(synthesis(shape, old, grids), abs=1e-4)
+    for level in range(4):
+        mean, scale = distribution(shape, old, grids, level)
+        scaled_mean, finer = distribution(shape, new, scaled, level)
+        assert scaled_mean == pytest.approx(mean / step, abs=1e-4)
+        within = (np.abs(scale) < SCALE_RANGE) & (np.abs(finer) < SCALE_RANGE)
+        assert finer[within] == pytest.approx((scale - np.log2(step))[within], abs=1e-4)
