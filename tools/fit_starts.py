@@ -1,8 +1,7 @@
 """Fits the networks that latent fits begin with: src/coincodec/latent/starts.npz.
 
-For each size a chain of fits over photographs that scikit-image ships, each picture beginning with the networks of the
-one before; then shorter chains for other prices of a bit, which begin with that one's. Takes ten minutes a size on two
-cores:
+The same networks are fitted to several photographs that scikit-image ships at once, each with latents of its own; then,
+from there, for other prices of a bit. Takes about ten minutes a size on two cores:
 
     python tools/fit_starts.py
 """
@@ -19,50 +18,61 @@ import skimage.data
 
 import coincodec.latent
 from coincodec.latent.control import FixedPrice
-from coincodec.latent.fit import Fit, Model
+from coincodec.latent.fit import Fit, Model, matrices
 from coincodec.latent.model import SIZES, Array32, LatentShape, initial_parameters, rescale
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.start import LEVELS, start_shape
 from coincodec.native import resolve_threads
+from coincodec.optim import Soap
 
 PICTURES = ("coffee", "rocket", "chelsea", "astronaut")
-ROUNDS = 2
 PRICE, OTHER_PRICES = 0.0015, (0.0003, 0.008)
 
 
-def fit_chain(size: str, price: float, pictures: tuple[str, ...], start: Array32, steps: int, threads: int) -> Array32:
-    """The networks at the end of a chain."""
+def fit_start(size: str, price: float, start: Array32, steps: int, threads: int) -> Array32:
+    """Networks that suit all pictures, after so many soft steps on each."""
     recipe = replace(RECIPES["fast"], size=SIZES[size])
-    for name in pictures:
+    fits = []
+    for name in PICTURES:
         samples = np.ascontiguousarray(getattr(skimage.data, name)()[:, :, :3])
         model = Model(LatentShape.of(*samples.shape, LEVELS, SIZES[size]), samples, threads)
-        fit = Fit(model, recipe, FixedPrice(price), start)
-        fit.soften(steps)
-        start = fit.parameters
-        cost = model.evaluate(start)
-        print(f"{size} {price} {name}: {cost.squared_error + price * cost.bits / model.pixels:.6f}", flush=True)
-    return start
+        fits.append(Fit(model, recipe, FixedPrice(price), start))
+    parameters = start.copy()
+    optimiser = Soap(parameters, matrices(fits[0].model.shape))
+    for fit in fits:
+        fit.parameters = parameters
+    for step in range(steps):
+        gradient = np.zeros_like(parameters)
+        for fit in fits:
+            fit.soft_step(step / steps, step)
+            gradient += fit.model.gradient / fit.model.pixels
+        optimiser.step(gradient * fits[0].model.pixels, recipe.rate_at(step, step / steps))
+    costs = [fit.model.evaluate(parameters) for fit in fits]
+    totals = [c.squared_error + price * c.bits / fit.model.pixels for c, fit in zip(costs, fits, strict=True)]
+    print(
+        f"{size} {price}:", *(f"{name} {total:.6f}" for name, total in zip(PICTURES, totals, strict=True)), flush=True
+    )
+    return parameters
 
 
 def main() -> None:
     """Writes the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="middle,large")
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--threads", type=int)
     arguments = parser.parse_args()
     threads = resolve_threads(arguments.threads)
     path = Path(coincodec.latent.__file__).parent / "starts.npz"
     arrays = dict(np.load(path)) if path.exists() else {}
     for size in arguments.sizes.split(","):
-        shape = start_shape(SIZES[size])
-        arguments_of = (arguments.steps, threads)
-        first = fit_chain(size, PRICE, PICTURES * ROUNDS, initial_parameters(shape, 0), *arguments_of)
+        first = fit_start(size, PRICE, initial_parameters(start_shape(SIZES[size]), 0), arguments.steps, threads)
         arrays[f"{size}@{PRICE}"] = first.astype(np.float16)
         for price in OTHER_PRICES:
             start = first.copy()
-            rescale(shape, start, math.sqrt(price / PRICE))
-            arrays[f"{size}@{price}"] = fit_chain(size, price, PICTURES, start, *arguments_of).astype(np.float16)
+            rescale(start_shape(SIZES[size]), start, math.sqrt(price / PRICE))
+            found = fit_start(size, price, start, arguments.steps // 2, threads)
+            arrays[f"{size}@{price}"] = found.astype(np.float16)
         np.savez_compressed(path, **arrays)
 
 

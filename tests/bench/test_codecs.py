@@ -62,7 +62,7 @@ def test_odd_sizes(name: str, crop: np.ndarray) -> None:
         (
             "coin:siren-fp16",
             "13x49",
-            {"model": "siren", "preset": "default", "weights": "fp16", "layers": 13, "width": 49, "steps": 12_000},
+            {"model": "siren", "preset": "default", "weights": "fp16", "layers": 13, "width": 49, "steps": 18_000},
         ),
         ("coin:latent", "0.002", {"model": "latent", "preset": "default", "lambda_": 0.002}),
         ("coin:latent-fast", "0.02", {"model": "latent", "preset": "fast", "lambda_": 0.02}),

@@ -114,6 +114,7 @@ class Fit:
         self.begun = clock.monotonic()
         self.done = self.planned = 0
         self.price = control.price  # that the latents' units suit
+        self.moments, self.quick = 0, True  # of the latents' Adam
 
     def run(self, steps: int | None, time: float | None) -> Fitted:
         """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
@@ -145,41 +146,39 @@ class Fit:
 
     def soften(self, steps: int, hard: int = 0, time: float | None = None, begin: float = 0.0) -> None:
         """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
-        recipe, model = self.recipe, self.model
-        optimiser = Soap(self.parameters, matrices(model.shape))
+        optimiser = Soap(self.parameters, matrices(self.model.shape))
         checks = list(_CHECKS) if begin == 0 else []
-        moments, quick = 0, True
+        self.moments, self.quick = 0, True
         for step in range(steps):
             share = begin + (1 - begin) * step / steps
+            planned = self.done + steps - step + hard
             if time is not None:
-                share = max(share, (clock.monotonic() - self.begun) / (time * (1 - recipe.hard)))
+                share = max(share, (clock.monotonic() - self.begun) / (time * (1 - self.recipe.hard)))
+                planned = round((step + 1) / max(share, 1 / steps)) + hard
                 if share >= 1:
                     break
-            moments += 1
-            if quick and share >= recipe.quick:
-                moments, quick = 1, False
-            beta1, beta2 = recipe.quick_betas if quick else recipe.betas
-            price = self.control.price
-            rate = recipe.latent_rate * recipe.cosine(share, recipe.latent_end)
-            update = (rate, beta1, beta2, 1 - beta1**moments, 1 - beta2**moments, recipe.epsilon * price)
-            soft = (
-                recipe.between(recipe.temperature, share**recipe.hardening), recipe.between(recipe.noise, share),
-                int(self.noise.integers(2**31)),
-            )  # fmt: skip
-            self.price = price
-            cost = model.step(self.parameters, soft, update, price, recipe.every, step)
-            warm = min(1.0, (step + 1) / recipe.ramp)
-            optimiser.step(model.gradient, recipe.rate * warm * recipe.cosine(share, recipe.end))
-            self._report(
-                cost,
-                round((step + 1) / max(share, 1 / steps)) + hard
-                if time is not None
-                else self.done + steps - step + hard,
-            )
+            cost = self.soft_step(share, step)
+            optimiser.step(self.model.gradient, self.recipe.rate_at(step, share))
+            self._report(cost, planned)
             while checks and share >= checks[0]:
-                self.control.correct(model, self.parameters)
+                self.control.correct(self.model, self.parameters)
                 if checks.pop(0) < _LAST_RESCALE:
                     self._follow_price()
+
+    def soft_step(self, share: float, step: int) -> Cost:
+        """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
+        recipe, price = self.recipe, self.control.price
+        self.moments += 1
+        if self.quick and share >= recipe.quick:
+            self.moments, self.quick = 1, False
+        beta1, beta2 = recipe.quick_betas if self.quick else recipe.betas
+        rate = recipe.latent_rate * recipe.cosine(share, recipe.latent_end)
+        decays = (1 - beta1**self.moments, 1 - beta2**self.moments)
+        update = (rate, beta1, beta2, *decays, recipe.epsilon * price)
+        temperature = recipe.between(recipe.temperature, share**recipe.hardening)
+        soft = (temperature, recipe.between(recipe.noise, share), int(self.noise.integers(2**31)))
+        self.price = price
+        return self.model.step(self.parameters, soft, update, price, recipe.every, step)
 
     def _follow_price(self) -> None:
         """Puts the model in the units of the control's price: the best quantisation step grows as its root."""

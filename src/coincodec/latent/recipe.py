@@ -46,6 +46,10 @@ class Recipe:
         """How many of `steps` steps are hard."""
         return max(1, round(self.hard * steps)) if steps > 1 else 0
 
+    def rate_at(self, step: int, share: float) -> float:
+        """Of the networks at a soft step, after that share of the fit."""
+        return self.rate * min(1.0, (step + 1) / self.ramp) * self.cosine(share, self.end)
+
     @staticmethod
     def between(ends: tuple[float, float], share: float) -> float:
         """A value on the way from the first to the second end."""

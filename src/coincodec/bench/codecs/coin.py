@@ -60,11 +60,11 @@ class CoinSirenHalf(CoinSiren):
 
     name, title = "coin:siren-fp16", "coincodec siren, half floats"
     settings = (
-        "preset default, 8,000 steps for 10x40 and 12,000 for 13x49, model siren, half-float weights "
+        "preset default, 8,000 steps for 10x40 and 18,000 for 13x49, model siren, half-float weights "
         "(depth x width = point)"
     )
     points: ClassVar[tuple[str, ...]] = ("7x11", "5x20", "5x30", "10x28", "10x40", "13x49")
-    steps: ClassVar[dict[str, int]] = {"10x40": 8000, "13x49": 12_000}
+    steps: ClassVar[dict[str, int]] = {"10x40": 8000, "13x49": 18_000}
 
     def options(self, point: str) -> dict[str, Any]:
         layers, width = map(int, point.split("x"))
