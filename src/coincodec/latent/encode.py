@@ -27,12 +27,11 @@ DEFAULT_QUALITY = 50
 # Prices of the qualities 1 and 100.
 _LOWEST, _HIGHEST = 0.05, 2e-5
 
-# What networks take before it is known, in bits per parameter; what share of the budget a fit aims at, since it misses
-# by a per cent; how far above a PSNR it aims, in dB, for the same reason, and how far above is near enough.
+# What networks take before it is known, in bits per parameter. By what share of the bytes, and by how many dB, a fit
+# aims inside its target, since it misses by as much; and how far inside it is near enough.
 NETWORK_BITS = 5.3
-AIM = 0.988
-PSNR_MARGIN = 0.04
-MOST_OVER = 0.15
+BYTES_MARGIN, MOST_UNUSED = 0.01, 0.025
+PSNR_MARGIN, MOST_OVER = 0.04, 0.15
 MOST_ROUNDS = 8
 
 
@@ -81,7 +80,7 @@ class Encoder:
             room = self.budget - container.overhead(self.header, [int(networks), self.budget]) - networks
             if room < self.shape.latents / 8000:
                 raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
-            return RateControl(8 * AIM * room / self.pixels)
+            return RateControl(8 * (1 - BYTES_MARGIN) * room / self.pixels)
         if options.psnr is not None:
             return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10))
         if options.lambda_ is not None:
@@ -93,8 +92,8 @@ class Encoder:
         start = clock.monotonic()
         result = self._result(self.fit.run(self.options.steps, self.options.time))
         best = result if self._holds(result) else None
-        for _ in range(MOST_ROUNDS):
-            if not self._correct(result):
+        for number in range(MOST_ROUNDS):
+            if not self._correct(result, 1 + number):
                 break
             result = self._result(self.fit.run_on())
             if self._holds(result) and (best is None or self._better(result, best)):
@@ -126,20 +125,23 @@ class Encoder:
         error = metrics.squared_error(decoded, self.samples) / self.samples.size
         return _Result(data, metrics.psnr(error, 8 * self.samples.dtype.itemsize))
 
-    def _correct(self, result: _Result) -> bool:
-        """Changes the price if the result misses its target by too much; whether it did."""
+    def _correct(self, result: _Result, caution: int) -> bool:
+        """Changes the price if the result misses its target by too much; whether it did.
+
+        caution: how many margins it aims inside the target. Small pictures miss by more than large ones.
+        """
         control = self.fit.control
         if self.budget is not None:
             over = len(result.data) / self.budget
-            if 0.975 <= over <= 1:
+            if 1 - MOST_UNUSED <= over <= 1:
                 return False
-            control.price *= min(max((over / AIM) ** 1.6, 0.5), 2.0)
+            control.price *= min(max((over / (1 - caution * BYTES_MARGIN)) ** 1.6, 0.5), 2.0)
             return True
         if self.options.psnr is not None:
             over = result.psnr - self.options.psnr
             if 0 <= over <= MOST_OVER:
                 return False
-            control.price *= min(max(10 ** (0.16 * (over - PSNR_MARGIN)), 0.5), 2.0)
+            control.price *= min(max(10 ** (0.16 * (over - caution * PSNR_MARGIN)), 0.5), 2.0)
             return True
         return False
 

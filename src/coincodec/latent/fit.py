@@ -130,10 +130,10 @@ class Fit:
 
     def run_on(self) -> Fitted:
         """The end of a fit once more, for another price of the control."""
-        steps = max(2, round(0.12 * self.planned))
+        steps = max(2, round(0.15 * self.planned))
         hard = max(1, round(self.recipe.hard * self.planned / 2))
         self._follow_price()
-        self.soften(steps, hard, None, 0.7)
+        self.soften(steps, hard, None, 0.5)
         return Fitted(self.model, self._harden(hard), self.control.price, self.done)
 
     def _report(self, cost: Cost, steps: int) -> None:
