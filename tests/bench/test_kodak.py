@@ -25,7 +25,9 @@ def against_published(codec: str, published: str) -> float:
     return rate
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "jpeg-default", "jpeg2000", "webp", "avif", "jxl", "heic", "hevc", "vvc"])
+@pytest.mark.parametrize(
+    "codec", ["coin:siren", "jpeg", "jpeg-default", "jpeg2000", "webp", "avif", "jxl", "heic", "hevc", "vvc"]
+)
 def test_every_point_was_measured_on_every_picture(codec: str) -> None:
     assert MEASURED[codec].images == 24
     assert len(MEASURED[codec].bpp) == len(codecs.REGISTRY[codec].points)
