@@ -32,13 +32,19 @@ def start_for(shape: LatentShape, size: Size, price: float, seed: int) -> Array3
     """The networks a fit begins with: of the start with the nearest price, at random if there is none of that size."""
     parameters = initial_parameters(shape, seed)
     names = [name for name, known in SIZES.items() if known == size]
-    near = sorted((abs(math.log(price / p)), p) for name, p in starts() if name in names)
+    near = sorted((_distance(p, price), p) for name, p in starts() if name in names)
     if near:
         known = near[0][1]
         _adapt(starts()[names[0], known].astype(np.float32), size, shape, parameters)
         # The best quantisation step grows as the root of the price.
         rescale(shape, parameters, math.sqrt(price / known))
     return parameters
+
+
+def _distance(known: float, price: float) -> float:
+    """How little a start of price `known` suits another: networks fitted to a higher price know less."""
+    octaves = math.log2(price / known)
+    return octaves if octaves > 0 else -2 * octaves
 
 
 def _adapt(start: Array32, size: Size, shape: LatentShape, parameters: Array32) -> None:
