@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coincodec import _native, native
+from coincodec import native
 from coincodec.latent.fit import Model, matrices
 from coincodec.latent.model import NEIGHBOURS, SIZES, LatentShape, initial_parameters, parts
 from coincodec.optim import Soap
@@ -162,7 +162,7 @@ def main() -> None:
         macs = sum(shape.macs_per_pixel().values())
         alone = math.nan
         for isa in arguments.isa:
-            _native.select_isa(isa)
+            native.select_isa(isa)
             for threads in arguments.threads:
                 theirs, ours = torch_step(size, threads), our_step(size, threads)
                 ratio = ours() / theirs()

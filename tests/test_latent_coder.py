@@ -201,7 +201,7 @@ class TestStream:
     def sections(self) -> tuple[Quantised, np.ndarray, list[Section]]:
         quantised = model("middle")
         latents = latents_of(quantised.shape)
-        return quantised, latents, list(stream.write(quantised, latents).sections)
+        return quantised, latents, list(stream.write(quantised, latents))
 
     def header(self, parameters: bytes) -> Header:
         return Header(stream.FAMILY, 37, 21, 3, 8, parameters)

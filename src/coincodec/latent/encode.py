@@ -17,8 +17,9 @@ from ..report import Encoded
 from . import stream
 from .control import Control, ErrorControl, FixedPrice, RateControl
 from .decode import render
-from .fit import Fit, Fitted, Model
+from .fit import Fit, Model
 from .model import LatentShape
+from .networks import Quantised
 from .recipe import RECIPES
 from .start import start_for
 
@@ -116,12 +117,11 @@ class Encoder:
     def _target(self) -> str:
         return f"{self.budget:,} bytes" if self.budget is not None else f"{self.options.psnr} dB"
 
-    def _result(self, fitted: Fitted) -> _Result:
+    def _result(self, networks: Quantised) -> _Result:
         """The stream of a fit, and what it shows."""
-        latents = fitted.model.integers()
-        coded = stream.write(fitted.networks, latents)
-        data = container.write(self.header, coded.sections)
-        decoded = render(self.shape, fitted.networks.parameters(), latents, self.samples.dtype, self.threads)
+        latents = self.fit.model.integers()
+        data = container.write(self.header, stream.write(networks, latents))
+        decoded = render(self.shape, networks.parameters(), latents, self.samples.dtype, self.threads)
         error = metrics.squared_error(decoded, self.samples) / self.samples.size
         return _Result(data, metrics.psnr(error, 8 * self.samples.dtype.itemsize))
 

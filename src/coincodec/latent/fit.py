@@ -72,19 +72,6 @@ def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
     return [(int(m.flat[0]), *m.shape) for m in found if m.size]
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What a fit found.
-
-    model: with the latents as real numbers. networks: as integers. price: of a bit, that the fit ended with.
-    """
-
-    model: Model
-    networks: Quantised
-    price: float
-    steps: int
-
-
 # Shares of the soft steps after which the price is corrected, if it has to lead anywhere.
 _CHECKS = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.86, 0.92, 0.97)
 
@@ -116,25 +103,24 @@ class Fit:
         self.price = control.price  # that the latents' units suit
         self.moments, self.quick = 0, True  # of the latents' Adam
 
-    def run(self, steps: int | None, time: float | None) -> Fitted:
+    def run(self, steps: int | None, time: float | None) -> Quantised:
         """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
 
-        Raises `FitError` if the fit diverges.
+        Returns the networks; the latents are in the model. Raises `FitError` if the fit diverges.
         """
         steps = self.recipe.steps if steps is None else steps
         hard = self.recipe.hard_steps(steps)
         self.soften(steps - hard, hard, time)
         self.planned = self.done
-        quantised = self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
-        return Fitted(self.model, quantised, self.control.price, self.done)
+        return self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
 
-    def run_on(self) -> Fitted:
+    def run_on(self) -> Quantised:
         """The end of a fit once more, for another price of the control."""
         steps = max(2, round(0.15 * self.planned))
         hard = max(1, round(self.recipe.hard * self.planned / 2))
         self._follow_price()
         self.soften(steps, hard, None, 0.5)
-        return Fitted(self.model, self._harden(hard), self.control.price, self.done)
+        return self._harden(hard)
 
     def _report(self, cost: Cost, steps: int) -> None:
         self.done += 1

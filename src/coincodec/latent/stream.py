@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .. import _native
 from ..container import ANCILLARY, Header, Section
@@ -45,19 +44,11 @@ def read_shape(header: Header) -> LatentShape:
     return LatentShape.of(header.height, header.width, header.channels, levels, given)
 
 
-@dataclass(frozen=True)
-class Coded:
-    """A model's sections. grid_bytes: about how many bytes each grid takes, finest first."""
-
-    sections: tuple[Section, Section]
-    grid_bytes: tuple[int, ...]
-
-
-def write(quantised: Quantised, latents: Array32) -> Coded:
+def write(quantised: Quantised, latents: Array32) -> tuple[Section, Section]:
     """The sections of a model. latents: integers with margins. Raises `FitError`."""
     first = Section(NETWORKS, networks.write(quantised))
-    data, ends = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
-    return Coded((first, Section(LATENTS, data)), _differences(ends, len(data)))
+    data, _ = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
+    return first, Section(LATENTS, data)
 
 
 def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:
