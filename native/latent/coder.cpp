@@ -3,40 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/isa.h"
+#include "base/kernels.h"
 #include "entropy/laplace.h"
 
 namespace coin {
 
-#if defined(__x86_64__)
-namespace baseline {
-extern const IntegerKernel integer_kernel;
-}
-namespace avx2 {
-extern const IntegerKernel integer_kernel;
-}
-namespace avx512 {
-extern const IntegerKernel integer_kernel;
-}
-#else
-namespace native {
-extern const IntegerKernel integer_kernel;
-}
-#endif
+COIN_KERNELS(IntegerKernel, integer_kernel)
 
 namespace {
-
-IntegerKernel kernel_in_use() {
-#if defined(__x86_64__)
-  switch (isa_in_use()) {
-    case Isa::avx512: return avx512::integer_kernel;
-    case Isa::avx2: return avx2::integer_kernel;
-    default: return baseline::integer_kernel;
-  }
-#else
-  return native::integer_kernel;
-#endif
-}
 
 enum Bits { kWeights1, kBiases1, kWeights2, kBiases2, kWeightsLast, kBiasesLast, kFeatures };
 
@@ -127,7 +101,7 @@ std::int16_t seen(std::int32_t latent) {
 template <class Symbol, class End>
 bool visit(const LatentShape& s, const IntegerParameters& p, const Symbol& symbol, const End& end) {
   const IntegerContext model = make_context(s, p);
-  const IntegerKernel kernel = kernel_in_use();
+  const IntegerKernel kernel = integer_kernel_in_use();
   const int weight_bits = p.bits[kWeightsLast], pairs = model.pairs;
   constexpr int kMargin = LatentShape::kMargin;
   std::vector<std::vector<std::int16_t>> planes(s.levels);

@@ -61,26 +61,6 @@ inline Vector first_lanes(Vector v, int count) {
   return v;
 }
 
-struct Relu {
-  float* out;
-  void operator()(int row, int x, Vector v) const { store(out + row * kChunk + x, maximum(v, Vector{})); }
-};
-
-struct Plain {
-  float* out;
-  int stride;
-  void operator()(int row, int x, Vector v) const { store(out + row * stride + x, v); }
-};
-
-// Gradients pass where the layer's output was positive.
-struct Gate {
-  float* out;
-  const float* activation;
-  void operator()(int row, int x, Vector v) const {
-    store(out + row * kChunk + x, load(activation + row * kChunk + x) > Vector{} ? v : Vector{});
-  }
-};
-
 struct Scratch {
   float *features, *hidden1, *hidden2, *output, *output_gradient, *gradient2, *gradient1, *context_gradient;
   Vector *sums1, *sums2, *sums3;
@@ -108,10 +88,6 @@ struct Scratch {
     size = at - base;
   }
 };
-
-void pointers(float* base, int rows, int stride, const float** out) {
-  for (int i = 0; i < rows; ++i) out[i] = base + i * stride;
-}
 
 // Adds the gradients of a chunk's contexts to the rows they come from.
 void scatter(const LatentShape& s, const ContextBand& band, int row, int column, int n, const float* gradient) {
@@ -185,12 +161,12 @@ double context_band(const LatentShape& s, const float* packed, const ContextBand
   const float* context[kMaxContext + 2];
   const float *hidden1[kMaxContext], *outer3[2 * kMaxContext], *gradient1[kMaxContext + 2], *gradient2[kMaxContext];
   const float* gradient3[2];
-  pointers(m.hidden1, n, kChunk, hidden1);
-  pointers(m.hidden2, n, kChunk, outer3);
-  pointers(m.gradient1, n, kChunk, gradient1);
-  pointers(m.output_gradient, 2, kChunk, gradient1 + n);
-  pointers(m.gradient2, n, kChunk, gradient2);
-  pointers(m.output_gradient, 2, kChunk, gradient3);
+  row_pointers(m.hidden1, n, kChunk, hidden1);
+  row_pointers(m.hidden2, n, kChunk, outer3);
+  row_pointers(m.gradient1, n, kChunk, gradient1);
+  row_pointers(m.output_gradient, 2, kChunk, gradient1 + n);
+  row_pointers(m.gradient2, n, kChunk, gradient2);
+  row_pointers(m.output_gradient, 2, kChunk, gradient3);
   const int feature_stride = kChunk + 2 * kLanes;
   for (int i = 0; i < s.features * feature_stride; ++i) m.features[i] = 0;
   if (backward) {
@@ -218,10 +194,10 @@ double context_band(const LatentShape& s, const float* packed, const ContextBand
                            LatentShape::kMargin + column / 2,
                        width, m.features + f * feature_stride);
       }
-      product(packed + at.first, n, context, n, width, Relu{m.hidden1});
-      product(packed + at.second, n, hidden1, n, width, Relu{m.hidden2});
+      product(packed + at.first, n, context, n, width, StoreRelu{m.hidden1, kChunk});
+      product(packed + at.second, n, hidden1, n, width, StoreRelu{m.hidden2, kChunk});
       for (int i = 0; i < n; ++i) outer3[n + i] = context[i];
-      product(packed + at.output, 2, outer3, 2 * n, width, Plain{m.output, kChunk});
+      product(packed + at.output, 2, outer3, 2 * n, width, Store{m.output, kChunk});
 
       Vector total{};
       for (int x = 0; x < width; x += kLanes) {
@@ -243,9 +219,9 @@ double context_band(const LatentShape& s, const float* packed, const ContextBand
       bits += sum(total);
       if (!backward) continue;
 
-      product(packed + at.output_back, n, gradient3, 2, width, Gate{m.gradient2, m.hidden2});
-      product(packed + at.second_back, n, gradient2, n, width, Gate{m.gradient1, m.hidden1});
-      product(packed + at.first_back, n, gradient1, n + 2, width, Plain{m.context_gradient + kSide, kWide});
+      product(packed + at.output_back, n, gradient3, 2, width, StoreGated{m.gradient2, m.hidden2, kChunk});
+      product(packed + at.second_back, n, gradient2, n, width, StoreGated{m.gradient1, m.hidden1, kChunk});
+      product(packed + at.first_back, n, gradient1, n + 2, width, Store{m.context_gradient + kSide, kWide});
       for (int j = 0; j < n && width < kChunk; ++j)  // left there by a longer chunk
         for (int x = width; x < width + kSide; ++x) m.context_gradient[j * kWide + kSide + x] = 0;
       scatter(s, band, row, column, width, m.context_gradient);

@@ -3,40 +3,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/isa.h"
+#include "base/kernels.h"
 #include "base/threads.h"
 
 namespace coin {
 
-#if defined(__x86_64__)
-namespace baseline {
-extern const LatentKernel latent_kernel;
-}
-namespace avx2 {
-extern const LatentKernel latent_kernel;
-}
-namespace avx512 {
-extern const LatentKernel latent_kernel;
-}
-#else
-namespace native {
-extern const LatentKernel latent_kernel;
-}
-#endif
+COIN_KERNELS(LatentKernel, latent_kernel)
 
 namespace {
-
-const LatentKernel& kernel_in_use() {
-#if defined(__x86_64__)
-  switch (isa_in_use()) {
-    case Isa::avx512: return avx512::latent_kernel;
-    case Isa::avx2: return avx2::latent_kernel;
-    default: return baseline::latent_kernel;
-  }
-#else
-  return native::latent_kernel;
-#endif
-}
 
 std::size_t lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
 
@@ -78,7 +52,7 @@ void spread(const LatentKernel& kernel, const LatentShape& s, const LatentArrays
 
 template <class Sample>
 void render(const LatentShape& s, const float* parameters, const float* latents, Sample* samples, int threads) {
-  const LatentKernel& kernel = kernel_in_use();
+  const LatentKernel& kernel = latent_kernel_in_use();
   const LatentSizes sizes = kernel.sizes(s);
   const std::vector<Band> bands = bands_of(s, 0, kSynthesisBand);
   const std::int64_t plane = std::int64_t{bands[0].last} * s.padded(0);
@@ -117,7 +91,7 @@ Floats::Floats(std::size_t count)
 }
 
 LatentFit::LatentFit(const LatentShape& shape)
-    : shape_(shape), sizes_(kernel_in_use().sizes(shape)),
+    : shape_(shape), sizes_(latent_kernel_in_use().sizes(shape)),
       target_(static_cast<std::size_t>(shape.channels) * shape.rows(0) * shape.padded(0)),
       latents_(shape.latents_size()), mean_(shape.latents_size()), square_(shape.latents_size()),
       z_(shape.latents_size()), slope_(shape.latents_size()), gradient_(shape.latents_size()), chains_(sizes_.chains),
@@ -146,7 +120,7 @@ LatentArrays LatentFit::arrays(const float* parameters) const {
 }
 
 void LatentFit::prepare(const float* parameters, const Quantisation& quantisation, bool backward, int threads) {
-  const LatentKernel& kernel = kernel_in_use();
+  const LatentKernel& kernel = latent_kernel_in_use();
   kernel.pack(shape_, parameters, packed_.get());
   const std::vector<Band> bands = all_bands(shape_, kPlainBand);
   parallel_for(threads, static_cast<std::int64_t>(bands.size()), [&](std::int64_t task, int) {
@@ -157,7 +131,7 @@ void LatentFit::prepare(const float* parameters, const Quantisation& quantisatio
 }
 
 LatentCost LatentFit::evaluate(const float* parameters, const Quantisation& quantisation, int threads) {
-  const LatentKernel& kernel = kernel_in_use();
+  const LatentKernel& kernel = latent_kernel_in_use();
   const LatentArrays a = arrays(parameters);
   scratch_.resize(threads, sizes_.scratch);
   prepare(parameters, quantisation, false, threads);
@@ -181,7 +155,7 @@ LatentCost LatentFit::evaluate(const float* parameters, const Quantisation& quan
 
 LatentCost LatentFit::step(const float* parameters, const Quantisation& quantisation, const LatentUpdate* update,
                            float lambda, int every, int phase, float* parameter_gradient, int threads) {
-  const LatentKernel& kernel = kernel_in_use();
+  const LatentKernel& kernel = latent_kernel_in_use();
   const LatentShape& s = shape_;
   const LatentArrays a = arrays(parameters);
   scratch_.resize(threads, sizes_.scratch);

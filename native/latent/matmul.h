@@ -27,6 +27,34 @@ inline constexpr int kTileVectors = 2;
 inline constexpr int kOuterColumns = 2;
 #endif
 
+// Sinks for products: rows of the result `stride` floats apart.
+struct Store {
+  float* out;
+  int stride;
+  void operator()(int row, int x, Vector v) const { store(out + row * stride + x, v); }
+};
+
+struct StoreRelu {
+  float* out;
+  int stride;
+  void operator()(int row, int x, Vector v) const { store(out + row * stride + x, v > Vector{} ? v : Vector{}); }
+};
+
+// Gradients pass where the layer's output was positive.
+struct StoreGated {
+  float* out;
+  const float* activation;
+  int stride;
+  void operator()(int row, int x, Vector v) const {
+    store(out + row * stride + x, load(activation + row * stride + x) > Vector{} ? v : Vector{});
+  }
+};
+
+// The list of rows of a matrix.
+inline void row_pointers(float* base, int rows, std::ptrdiff_t stride, const float** out) {
+  for (int i = 0; i < rows; ++i) out[i] = base + i * stride;
+}
+
 // Calls sink(row, pixel, v) for `Rows` rows from `row` and `Vectors` vectors from `pixel`, v = W x + b. Rows of w are
 // [W | b]. The order of the sums is that of the inputs, whatever the instruction set.
 template <int Rows, int Vectors, class Sink>

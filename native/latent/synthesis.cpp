@@ -47,27 +47,6 @@ struct Packed {
 
 int adjoint_case(int row, int rows) { return rows == 1 ? 3 : row == 0 ? 1 : row == rows - 1 ? 2 : 0; }
 
-struct Store {
-  float* out;
-  int stride;
-  void operator()(int row, int x, Vector v) const { store(out + row * stride + x, v); }
-};
-
-struct StoreRelu {
-  float* out;
-  int stride;
-  void operator()(int row, int x, Vector v) const { store(out + row * stride + x, maximum(v, Vector{})); }
-};
-
-struct StoreGated {
-  float* out;
-  const float* activation;
-  int stride;
-  void operator()(int row, int x, Vector v) const {
-    store(out + row * stride + x, load(activation + row * stride + x) > Vector{} ? v : Vector{});
-  }
-};
-
 struct AddStore {
   const float* add;
   float* out;
@@ -77,10 +56,6 @@ struct AddStore {
     store(out + at, load(add + at) + v);
   }
 };
-
-void pointers(float* base, int rows, std::ptrdiff_t stride, const float** out) {
-  for (int i = 0; i < rows; ++i) out[i] = base + i * stride;
-}
 
 void clear(float* p, std::ptrdiff_t n) {
   for (std::ptrdiff_t i = 0; i < n; i += kLanes) store(p + i, Vector{});
@@ -159,7 +134,7 @@ class Synthesis {
     neighbourhood(row, around);
     product(in.packed + at.block, s.block, around, 9 * s.channels, padded, StoreRelu{block + kSide, wide});
     const float* inside[kMaxBlock];
-    pointers(block + kSide, s.block, wide, inside);
+    row_pointers(block + kSide, s.block, wide, inside);
     product(in.packed + at.mix, s.channels, inside, s.block, padded, AddStore{y, output + kSide, wide});
     return output + kSide;
   }
@@ -184,14 +159,14 @@ class Synthesis {
     }
     if (s.block > 0 && band.narrow) {
       const float* errors[kMaxChannels];
-      pointers(e, s.channels, wide, errors);
+      row_pointers(e, s.channels, wide, errors);
       product(in.packed + at.mix_back, s.block, errors, s.channels, padded,
               StoreGated{block_row(row), block + kSide, wide});
       if (counted) {
         const float *around[9 * kMaxChannels], *inside[kMaxBlock], *gradients[kMaxBlock];
         neighbourhood(row, around);
-        pointers(block + kSide, s.block, wide, inside);
-        pointers(block_row(row), s.block, wide, gradients);
+        row_pointers(block + kSide, s.block, wide, inside);
+        row_pointers(block_row(row), s.block, wide, gradients);
         outer(gradients, s.block, around, 9 * s.channels, padded, sums + s.block_at(), 9 * s.channels + 1);
         outer(errors, s.channels, inside, s.block, padded, sums + s.mix_at(), s.block);
       }
@@ -210,10 +185,10 @@ class Synthesis {
       const int n = padded - x < kChunk ? padded - x : kChunk;
       const float *inputs[kMaxHidden + kMaxLevels], *gradients[kMaxHidden + kMaxChannels], *shifted[kMaxLevels];
       hidden_and_grids(u, x, n, inputs);
-      pointers(middle_gradient + kSide + x, s.channels, wide, middle_gradients);
+      row_pointers(middle_gradient + kSide + x, s.channels, wide, middle_gradients);
       product(in.packed + at.hidden_back, s.hidden, middle_gradients, s.channels, n,
               StoreGated{hidden_gradient, hidden, kChunk});
-      pointers(hidden_gradient, s.hidden, kChunk, gradients);
+      row_pointers(hidden_gradient, s.hidden, kChunk, gradients);
       for (int c = 0; c < s.channels; ++c) gradients[s.hidden + c] = middle_gradients[c];
       product(in.packed + at.grids_back, s.levels, gradients, s.hidden + s.channels, n,
               Store{grid_gradient + kSide + x, wide});
@@ -256,7 +231,7 @@ class Synthesis {
     const float* shifted[kMaxLevels];
     for (int level = 0; level < s.levels; ++level) shifted[level] = u[level] + x;
     product(in.packed + at.first, s.hidden, shifted, s.levels, n, StoreRelu{hidden, kChunk});
-    pointers(hidden, s.hidden, kChunk, inputs);
+    row_pointers(hidden, s.hidden, kChunk, inputs);
     for (int level = 0; level < s.levels; ++level) inputs[s.hidden + level] = shifted[level];
   }
 

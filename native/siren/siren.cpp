@@ -5,40 +5,14 @@
 #include <memory>
 #include <new>
 
-#include "base/isa.h"
+#include "base/kernels.h"
 #include "base/threads.h"
 
 namespace coin {
 
-#if defined(__x86_64__)
-namespace baseline {
-extern const SirenKernel siren_kernel;
-}
-namespace avx2 {
-extern const SirenKernel siren_kernel;
-}
-namespace avx512 {
-extern const SirenKernel siren_kernel;
-}
-#else
-namespace native {
-extern const SirenKernel siren_kernel;
-}
-#endif
+COIN_KERNELS(SirenKernel, siren_kernel)
 
 namespace {
-
-const SirenKernel& kernel_in_use() {
-#if defined(__x86_64__)
-  switch (isa_in_use()) {
-    case Isa::avx512: return avx512::siren_kernel;
-    case Isa::avx2: return avx2::siren_kernel;
-    default: return baseline::siren_kernel;
-  }
-#else
-  return native::siren_kernel;
-#endif
-}
 
 // Working memory of the calling thread, kept from call to call: a fit makes thousands of calls, and
 // fresh pages would cost each of them more than the thread pool does.
@@ -74,7 +48,7 @@ struct Partition {
 }  // namespace
 
 void siren_forward(const SirenShape& shape, const float* parameters, const Samples& samples, Values out, int threads) {
-  const SirenKernel& kernel = kernel_in_use();
+  const SirenKernel& kernel = siren_kernel_in_use();
   const std::size_t packed_size = lines(kernel.packed_size(shape));
   const std::size_t scratch_size = lines(kernel.scratch_size(shape));
   const Partition partition(samples.count, 1024, 1 << 20);
@@ -92,7 +66,7 @@ void siren_forward(const SirenShape& shape, const float* parameters, const Sampl
 double siren_loss_and_gradient(const SirenShape& shape, const float* parameters, const Samples& samples,
                                Values targets, float* gradient, int threads) {
   constexpr int kMaxTasks = 64;
-  const SirenKernel& kernel = kernel_in_use();
+  const SirenKernel& kernel = siren_kernel_in_use();
   const std::size_t packed_size = lines(kernel.packed_size(shape));
   const std::size_t partial_size = lines(kernel.partial_size(shape));
   const std::size_t scratch_size = lines(kernel.scratch_size(shape));
@@ -132,7 +106,7 @@ double siren_loss_and_gradient(const SirenShape& shape, const float* parameters,
 double fma_peak(int threads) {
   using Clock = std::chrono::steady_clock;
   constexpr std::int64_t kRounds = 4'000'000;
-  const SirenKernel& kernel = kernel_in_use();
+  const SirenKernel& kernel = siren_kernel_in_use();
   std::vector<float> results(threads);
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {
