@@ -58,7 +58,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 2), (2, 1), (1, 5000), (5000, 1), (3, 700)])
     def test_odd_sizes(self, height: int, width: int) -> None:
         samples = gradient(height, width, 3)
-        decoded = coincodec.decode(coincodec.encode(samples, steps=300))
+        decoded = coincodec.decode(coincodec.encode(samples, model="siren", steps=300))
         assert decoded.shape == samples.shape
         assert psnr(decoded, samples) > 30
 
@@ -110,14 +110,31 @@ class TestEncode:
     def test_the_seed_matters(self, small: np.ndarray) -> None:
         assert coincodec.encode(small, seed=1, **QUICK) != coincodec.encode(small, seed=2, **QUICK)
 
+    @pytest.mark.parametrize(
+        ("options", "model"),
+        [
+            ({}, "latent"),
+            ({"quality": 20}, "latent"),
+            ({"bytes": 1600}, "latent"),
+            ({"bytes": 1400}, "siren"),
+            ({"width": 6, "layers": 2}, "siren"),
+            ({"weights": "fp16", "bytes": 2000}, "siren"),
+            ({"preset": "paper"}, "siren"),
+            ({"model": "siren"}, "siren"),
+        ],
+    )
+    def test_the_model_is_what_suits(self, small: np.ndarray, options: dict[str, object], model: str) -> None:
+        data = coincodec.encode(small, steps=1, **options)  # type: ignore[arg-type]
+        assert coincodec.info(data).model == model
+
     @pytest.mark.parametrize("bpp", [0.02, 0.0734, 0.3, 0.31, 0.7, 1.3])
     def test_bpp_holds_for_the_whole_file(self, bpp: float) -> None:
         samples = np.zeros((512, 768, 3), np.uint8)
-        data = coincodec.encode(samples, bpp=bpp, steps=1)
+        data = coincodec.encode(samples, model="siren", bpp=bpp, steps=1)
         assert 0.9 * bpp < coincodec.info(data).bpp <= bpp
 
-    def test_the_default_is_0_3_bits_per_pixel_for_a_kodak_picture(self, photo: np.ndarray) -> None:
-        facts = coincodec.info(coincodec.encode(photo, steps=1))
+    def test_the_default_of_a_siren_is_0_3_bits_per_pixel_for_a_kodak_picture(self, photo: np.ndarray) -> None:
+        facts = coincodec.info(coincodec.encode(photo, model="siren", steps=1))
         assert 0.29 < facts.bpp <= 0.3
         assert facts.weights == "coded"
 
@@ -169,11 +186,11 @@ class TestEncode:
     )
     def test_bad_options_are_refused(self, small: np.ndarray, options: dict[str, object]) -> None:
         with pytest.raises(UsageError):
-            coincodec.encode(small, **options)  # type: ignore[arg-type]
+            coincodec.encode(small, **{"model": "siren"} | options)  # type: ignore[arg-type]
 
     def test_a_rate_no_network_reaches_is_refused(self, small: np.ndarray) -> None:
         with pytest.raises(TargetError, match="smallest"):
-            coincodec.encode(small, bpp=0.1)
+            coincodec.encode(small, model="siren", bpp=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ __all__ = [
 def encode(
     image: NDArray[Any] | Image,
     *,
-    model: str = "siren",
+    model: str | None = None,
     preset: str = "default",
     bytes: int | None = None,
     bpp: float | None = None,
@@ -84,7 +84,8 @@ def encode(
     image: array of shape (H, W) or (H, W, C), uint8 or uint16, C = 1 grey, 2 grey and alpha, 3 RGB,
         4 RGBA, all sRGB; or a Pillow image, which is turned upright and converted to one of these,
         each conversion being told by a `ConversionWarning`.
-    model: family of the model; "siren" is COIN's, "latent" fits grids of integers.
+    model: family of the model; "siren" is COIN's network, "latent" grids of integers with tiny networks. If None,
+        "siren" where an option is given that only that has or at most 1,500 bytes are asked for, else "latent".
     preset: "fast", "default" or "best", each four times or more the time of the one before; or, for "siren", "paper",
         the recipe of Dupont et al. 2021 (50,000 full-image steps, half-float weights).
     bytes, bpp: most bytes the stream may have, or bits per pixel, header included.
@@ -94,7 +95,7 @@ def encode(
     quality: of "latent", 1 to 100; half the price of a bit every 8.8 of it.
         At most one of these targets; with none, "siren" takes 0.3 bpp, less extreme for very small and large
         pictures, and "latent" quality 50.
-    weights to architectures are for "siren" only.
+    weights to architectures are of "siren" only.
     weights: "coded" for range-coded integers, "fp16" for the paper's half floats; the preset's own if None.
     bits: about how many bits a coded weight gets, 1 to 16 (default 5.6); fewer bits, larger networks.
     layers, width: sine layers and their width, 10 and 28 for the paper's 10x28, instead of what the target

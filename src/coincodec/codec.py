@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 MODELS = (siren_stream.NAME, latent_stream.NAME)
 
+# Below so many bytes the latent model's networks leave too little for its grids, and a siren is better (128x128 and
+# 768x512 pixels alike).
+LEAST_LATENT_BYTES = 1500
+
 # What each family number decodes with.
 _FAMILIES = {siren_stream.FAMILY: siren_decode, latent_stream.FAMILY: latent_decode}
 
@@ -46,16 +50,27 @@ def encode_samples(
     progress: Callable[[Progress], None] | None = None,
 ) -> Encoded:
     """`coincodec.encode` for samples of shape (height, width, channels), with a report."""
-    if options.model not in MODELS:
-        raise UsageError(f"model must be one of {', '.join(MODELS)}, not {options.model!r}")
     # Here, because a decoder needs neither.
-    if options.model == latent_stream.NAME:
+    if _model(samples, options) == latent_stream.NAME:
         from .latent.encode import encode as encode_latent
 
         return encode_latent(samples, options, progress)
     from .siren.encode import encode as encode_siren
 
     return encode_siren(samples, options, progress)
+
+
+def _model(samples: image.Samples, options: EncodeOptions) -> str:
+    """Which model: the one asked for, else the one that the other options mean, else the one that is better."""
+    if options.model is not None:
+        if options.model not in MODELS:
+            raise UsageError(f"model must be one of {', '.join(MODELS)}, not {options.model!r}")
+        return options.model
+    if options.siren_only is not None:
+        return siren_stream.NAME
+    rows, columns, _ = samples.shape
+    budget = options.budget(rows * columns) if options.target else None
+    return siren_stream.NAME if budget is not None and budget < LEAST_LATENT_BYTES else latent_stream.NAME
 
 
 def decode(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:

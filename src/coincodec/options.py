@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import UsageError
+
+SIREN_OPTIONS = ("weights", "bits", "layers", "width", "architectures")
+SIREN_PRESET = "paper"
 
 
 @dataclass(frozen=True)
 class EncodeOptions:
     """The options of `coincodec.encode`, which says what each means."""
 
-    model: str = "siren"
+    model: str | None = None
     preset: str = "default"
     bytes: int | None = None
     bpp: float | None = None
@@ -47,6 +51,25 @@ class EncodeOptions:
             if value is None or not 0 < value < math.inf:
                 raise UsageError(f"{name} must be a positive number, not {value}")
         return names[0] if names else None
+
+    @property
+    def siren_only(self) -> str | None:
+        """What was given that only the siren model has, if anything."""
+        if self.preset == SIREN_PRESET:
+            return f"preset {SIREN_PRESET}"
+        return next((name for name in SIREN_OPTIONS if getattr(self, name) is not None), None)
+
+    def check(self, presets: Iterable[str]) -> None:
+        """Raises `UsageError` for what every model refuses. presets: that the model has."""
+        if self.preset not in presets:
+            raise UsageError(f"preset must be one of {', '.join(presets)}, not {self.preset!r}")
+        if self.seed < 0:
+            raise UsageError(f"seed must not be negative, not {self.seed}")
+        if self.steps is not None and self.steps < 1:
+            raise UsageError(f"steps must be at least 1, not {self.steps}")
+        if self.time is not None and not self.time > 0:
+            raise UsageError(f"time must be more than 0 seconds, not {self.time}")
+        self.target  # noqa: B018 (raises)
 
     def budget(self, pixels: int) -> int | None:
         """Most bytes of the whole file, if the target says so. pixels: of the picture."""

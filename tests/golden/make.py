@@ -60,7 +60,9 @@ def main() -> None:
         "siren-coded-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **coded),
         "siren-coded-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), bits=3.5, **coded),
         "siren-coded-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), bits=11, **coded),
-        "siren-coded-photograph": lambda: coincodec.encode(skimage.data.astronaut()[::4, ::4], bytes=900),
+        "siren-coded-photograph": lambda: coincodec.encode(
+            skimage.data.astronaut()[::4, ::4], model="siren", bytes=900
+        ),
         "latent-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **latent),
         "latent-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), **latent),
         "latent-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), **latent, quality=90),

@@ -22,25 +22,28 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "encode",
         parents=[common],
         help="fit a function to a picture and write it as a .coin file",
-        description="Fits a network to a picture and writes it as a .coin file.",
+        description="Fits a tiny model to a picture and writes it as a .coin file.",
     )
     parser.add_argument("input", help="an image file, a .npy array, or - for standard input")
     add_output(parser, "the input with the suffix .coin")
-    parser.add_argument("--model", default="siren", metavar="NAME", help="siren (the default) or latent")
+    parser.add_argument(
+        "--model", metavar="NAME",
+        help="latent, or siren, COIN's network; default: latent, unless an option needs or few bytes suit siren",
+    )  # fmt: skip
     parser.add_argument(
         "--preset", default="default", metavar="NAME",
-        help="fast, default, best; or paper: 50,000 full-image Adam steps, half-float weights",
+        help="fast, default, best; or paper, a siren of 50,000 full-image Adam steps and half-float weights",
     )  # fmt: skip
-    target = parser.add_argument_group("target", "at most one; without one 0.3 bpp, less extreme for odd sizes")
+    target = parser.add_argument_group("target", "at most one; without one quality 50 (siren: 0.3 bpp)")
     target.add_argument("--bytes", type=int, metavar="N", help="most bytes of the file")
     target.add_argument("--bpp", type=float, metavar="R", help="most bits per pixel, header included")
     target.add_argument("--psnr", type=float, metavar="P", help="least PSNR in dB, in as few bytes as are found")
-    target.add_argument("--quality", type=float, metavar="Q", help="1 to 100 (latent model)")
+    target.add_argument("--quality", type=float, metavar="Q", help="1 to 100 (latent)")
     target.add_argument(
         "--lambda", type=float, dest="lambda_", metavar="X",
         help="price of a bit per pixel, in mean squared error of samples in 0..1",
     )  # fmt: skip
-    model = parser.add_argument_group("network")
+    model = parser.add_argument_group("network of a siren")
     model.add_argument("--weights", metavar="NAME", help="coded (integers, the default) or fp16 (as in the paper)")
     model.add_argument("--bits", type=float, metavar="B", help="about how many bits a coded weight gets")
     model.add_argument("--layers", type=int, metavar="L", help="sine layers; the paper's 10x28 has 10")

@@ -87,6 +87,19 @@ def quantise(shape: LatentShape, parameters: Array32, bits: tuple[int, ...]) -> 
     return Quantised(shape, levels, bits)
 
 
+def representable(shape: LatentShape, parameters: Array32, bits: tuple[int, ...]) -> tuple[int, ...]:
+    """The same bits, or fewer for the finest tensors of the context model until the integer model can take it.
+
+    Raises `FitError` if it can at no precision.
+    """
+    while (error := quantise(shape, parameters, bits).error()) is not None:
+        finest = max(bits[:_INTEGER_TENSORS])
+        if finest == LEAST_BITS:
+            raise FitError(f"the fitted networks do not fit the format: {error}")
+        bits = tuple(b - (b == finest and i < _INTEGER_TENSORS) for i, b in enumerate(bits))
+    return bits
+
+
 def tensor_bits(levels: Integers) -> float:
     """Length in bits of a tensor's levels under their best scale, and of the scale."""
     if not levels.size:

@@ -310,16 +310,13 @@ class Encoder:
 
 def _check(options: EncodeOptions) -> None:
     """Raises `UsageError` for options that are wrong in themselves or contradict each other."""
-    if options.preset not in RECIPES:
-        raise UsageError(f"preset must be one of {', '.join(RECIPES)}, not {options.preset!r}")
+    options.check(RECIPES)
     if options.weights is not None and options.weights not in WEIGHTS:
         raise UsageError(f"weights must be one of {', '.join(WEIGHTS)}, not {options.weights!r}")
     if options.quality is not None:
         raise UsageError("quality is an option of the latent model")
     if options.bits is not None and not 1 <= options.bits <= 16:
         raise UsageError(f"bits must be 1 to 16, not {options.bits}")
-    if options.seed < 0:
-        raise UsageError(f"seed must not be negative, not {options.seed}")
     if (options.layers is None) != (options.width is None):
         raise UsageError("layers and width go together")
     if options.layers is not None and options.width is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import FitError, UsageError
+from ..errors import FitError
 from ..optim import Adam, Muon
 from ..progress import Progress
 from .model import Array32, SirenShape, frequency_scale, initial_parameters, paper_axes, pixel_axes
@@ -135,12 +135,8 @@ def fit(
     depend on the machine. A fit that diverges goes back a little and on at half the rate. The parameters
     returned are for the axes the objective uses.
 
-    Raises `FitError` if it diverges at every rate tried, `UsageError` for a bad number.
+    Raises `FitError` if it diverges at every rate tried.
     """
-    if steps is not None and steps < 1:
-        raise UsageError(f"steps must be at least 1, not {steps}")
-    if time is not None and not time > 0:
-        raise UsageError(f"time must be more than 0 seconds, not {time}")
     if steps is None and time is None:
         steps = recipe.steps_for(shape)
     start = clock.monotonic()
