@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from coincodec.latent.control import Control, ErrorControl, FixedPrice, RateControl
+from coincodec.latent.control import Control, ErrorControl, FixedPrice, RateControl, final_bits
 from coincodec.latent.fit import Cost
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
@@ -15,35 +16,48 @@ from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
 
 @dataclass
 class Pretended:
-    """A model whose rate is price^-0.7 and whose error price^0.6."""
+    """A model whose rate ends as price^-0.7 and whose error as price^0.6, and both are larger before."""
 
     control: Control
+    share: float = 1.0
     pixels: int = 1000
 
     def evaluate(self, parameters: np.ndarray) -> Cost:
-        return Cost(0.02 * self.control.price**0.6, 0.003 * self.control.price**-0.7 * self.pixels)
+        bits, error = 0.003 * self.control.price**-0.7, 0.02 * self.control.price**0.6
+        bits *= math.exp(1.2 * (1 - self.share) ** 1.5 / (1 + bits / 0.9))
+        return Cost(error * math.exp(0.33 * (1 - self.share) ** 2), bits * self.pixels)
 
 
-def correct(control: Control, times: int) -> Cost:
-    model = Pretended(control)
-    for _ in range(times):
-        control.correct(model, np.zeros(0, np.float32))  # type: ignore[arg-type]
-    return model.evaluate(np.zeros(0, np.float32))
+def correct(control: Control, shares: np.ndarray) -> Cost:
+    nothing = np.zeros(0, np.float32)
+    for share in shares:
+        control.correct(Pretended(control, share), nothing, share)  # type: ignore[arg-type]
+    return Pretended(control).evaluate(nothing)
+
+
+SHARES = np.linspace(0.1, 0.9, 12)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("bits", [0.01, 0.5, 4.0])
+def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) -> None:
+    now = bits * math.exp(1.2 * (1 - share) ** 1.5 / (1 + bits / 0.9))
+    assert final_bits(share, now) == pytest.approx(bits, rel=0.02)
 
 
 @pytest.mark.parametrize("bits", [0.05, 0.3, 2.0])
 def test_a_rate_is_reached(bits: float) -> None:
-    assert correct(RateControl(bits), 10).bits == pytest.approx(1000 * bits, rel=0.02)
+    assert correct(RateControl(bits), SHARES).bits == pytest.approx(1000 * bits, rel=0.02)
 
 
 @pytest.mark.parametrize("error", [1e-2, 1e-3, 2e-4])
 def test_an_error_is_reached(error: float) -> None:
-    assert correct(ErrorControl(error), 15).squared_error == pytest.approx(error, rel=0.02)
+    assert correct(ErrorControl(error), SHARES).squared_error == pytest.approx(error, rel=0.02)
 
 
 def test_a_price_that_was_asked_for_stays() -> None:
     control = FixedPrice(0.003)
-    correct(control, 3)
+    correct(control, SHARES)
     assert control.price == 0.003
 
 

@@ -38,7 +38,7 @@ def fit_start(size: str, price: float, start: Array32, steps: int, threads: int)
         model = Model(LatentShape.of(*samples.shape, LEVELS, SIZES[size]), samples, threads)
         fits.append(Fit(model, recipe, FixedPrice(price), start))
     parameters = start.copy()
-    optimiser = Soap(parameters, matrices(fits[0].model.shape))
+    optimiser = Soap(parameters, matrices(fits[0].model.shape), recipe.momentum)
     for fit in fits:
         fit.parameters = parameters
     for step in range(steps):

@@ -28,11 +28,12 @@ DEFAULT_QUALITY = 50
 # Prices of the qualities 1 and 100.
 _LOWEST, _HIGHEST = 0.05, 2e-5
 
-# What networks take before it is known, in bits per parameter. By what share of the bytes, and by how many dB, a fit
-# aims inside its target, since it misses by as much; and how far inside it is near enough.
-NETWORK_BITS = 5.3
-BYTES_MARGIN, MOST_UNUSED = 0.01, 0.025
-PSNR_MARGIN, MOST_OVER = 0.04, 0.15
+# What networks take before it is known, in bits per parameter, and at least. By what share of the bytes, and by how
+# many dB, a fit aims inside its target, since it misses by as much; how far inside it is near enough, and how far off
+# is far.
+NETWORK_BITS, LEAST_NETWORK_BITS = 7.3, 5.0
+BYTES_MARGIN, MOST_UNUSED, FAR = 0.01, 0.03, 0.05
+PSNR_MARGIN, MOST_OVER, FAR_DB = 0.03, 0.15, 0.25
 MOST_ROUNDS = 8
 
 
@@ -77,10 +78,11 @@ class Encoder:
     def _control(self) -> Control:
         options = self.options
         if self.budget is not None:
-            networks = NETWORK_BITS * self.shape.parameters / 8
-            room = self.budget - container.overhead(self.header, [int(networks), self.budget]) - networks
-            if room < self.shape.latents / 8000:
+            usual, least = (bits * self.shape.parameters / 8 for bits in (NETWORK_BITS, LEAST_NETWORK_BITS))
+            room = float(self.budget - container.overhead(self.header, [int(usual), self.budget]))
+            if room < least + self.shape.latents / 8000:
                 raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
+            room -= min(usual, (least + room) / 2)
             return RateControl(8 * (1 - BYTES_MARGIN) * room / self.pixels)
         if options.psnr is not None:
             return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10))
@@ -94,9 +96,11 @@ class Encoder:
         result = self._result(self.fit.run(self.options.steps, self.options.time))
         best = result if self._holds(result) else None
         for number in range(MOST_ROUNDS):
-            if not self._correct(result, 1 + number):
+            miss = self._miss(result)
+            if miss == 0:
                 break
-            result = self._result(self.fit.run_on())
+            self._correct(result, 1 + number)
+            result = self._result(self.fit.run_on(abs(miss) > 1))
             if self._holds(result) and (best is None or self._better(result, best)):
                 best = result
         if best is None:
@@ -125,25 +129,26 @@ class Encoder:
         error = metrics.squared_error(decoded, self.samples) / self.samples.size
         return _Result(data, metrics.psnr(error, 8 * self.samples.dtype.itemsize))
 
-    def _correct(self, result: _Result, caution: int) -> bool:
-        """Changes the price if the result misses its target by too much; whether it did.
+    def _miss(self, result: _Result) -> float:
+        """0 if the target holds and hardly more, else how far off the result is; beyond 1 is far."""
+        if self.budget is not None:
+            over = len(result.data) / self.budget - 1
+            return 0 if -MOST_UNUSED <= over <= 0 else over / FAR
+        if self.options.psnr is not None:
+            over = result.psnr - self.options.psnr
+            return 0 if 0 <= over <= MOST_OVER else over / FAR_DB
+        return 0
+
+    def _correct(self, result: _Result, caution: int) -> None:
+        """Changes the price for the next round.
 
         caution: how many margins it aims inside the target. Small pictures miss by more than large ones.
         """
-        control = self.fit.control
         if self.budget is not None:
-            over = len(result.data) / self.budget
-            if 1 - MOST_UNUSED <= over <= 1:
-                return False
-            control.price *= min(max((over / (1 - caution * BYTES_MARGIN)) ** 1.6, 0.5), 2.0)
-            return True
-        if self.options.psnr is not None:
-            over = result.psnr - self.options.psnr
-            if 0 <= over <= MOST_OVER:
-                return False
-            control.price *= min(max(10 ** (0.16 * (over - caution * PSNR_MARGIN)), 0.5), 2.0)
-            return True
-        return False
+            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** 2
+        elif self.options.psnr is not None:
+            factor = 10 ** (0.2 * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
+        self.fit.control.price *= min(max(factor, 0.5), 2.0)
 
 
 @dataclass(frozen=True)
@@ -156,13 +161,8 @@ class _Result:
 
 def _check(options: EncodeOptions) -> None:
     """Raises `UsageError` for options that are wrong or that this family lacks."""
-    if options.preset not in RECIPES:
-        raise UsageError(f"preset must be one of {', '.join(RECIPES)}, not {options.preset!r}")
-    options.target  # noqa: B018 (raises)
+    if options.siren_only is not None:
+        raise UsageError(f"{options.siren_only} is an option of the siren model")
+    options.check(RECIPES)
     if options.quality is not None and not 1 <= options.quality <= 100:
         raise UsageError(f"quality must be 1 to 100, not {options.quality}")
-    for name in ("weights", "bits", "layers", "width", "architectures"):
-        if getattr(options, name) is not None:
-            raise UsageError(f"{name} is an option of the siren model")
-    if options.seed < 0:
-        raise UsageError(f"seed must not be negative, not {options.seed}")

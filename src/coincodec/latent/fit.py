@@ -73,7 +73,7 @@ def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
 
 
 # Shares of the soft steps after which the price is corrected, if it has to lead anywhere.
-_CHECKS = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.86, 0.92, 0.97)
+_CHECKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 _LAST_RESCALE = 0.55
 
@@ -114,12 +114,13 @@ class Fit:
         self.planned = self.done
         return self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
 
-    def run_on(self) -> Quantised:
-        """The end of a fit once more, for another price of the control."""
-        steps = max(2, round(0.15 * self.planned))
-        hard = max(1, round(self.recipe.hard * self.planned / 2))
-        self._follow_price()
-        self.soften(steps, hard, None, 0.5)
+    def run_on(self, far: bool) -> Quantised:
+        """The end of a fit once more, for another price of the control. far: it is far from the one before."""
+        steps = max(2, round((0.15 if far else 0.06) * self.planned))
+        hard = max(1, round(self.recipe.hard * self.planned / 3))
+        if far:
+            self._follow_price()
+        self.soften(steps, hard, None, 0.5 if far else 0.75)
         return self._harden(hard)
 
     def _report(self, cost: Cost, steps: int) -> None:
@@ -132,7 +133,7 @@ class Fit:
 
     def soften(self, steps: int, hard: int = 0, time: float | None = None, begin: float = 0.0) -> None:
         """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
-        optimiser = Soap(self.parameters, matrices(self.model.shape))
+        optimiser = Soap(self.parameters, matrices(self.model.shape), self.recipe.momentum)
         checks = list(_CHECKS) if begin == 0 else []
         self.moments, self.quick = 0, True
         for step in range(steps):
@@ -147,7 +148,7 @@ class Fit:
             optimiser.step(self.model.gradient, self.recipe.rate_at(step, share))
             self._report(cost, planned)
             while checks and share >= checks[0]:
-                self.control.correct(self.model, self.parameters)
+                self.control.correct(self.model, self.parameters, share)
                 if checks.pop(0) < _LAST_RESCALE:
                     self._follow_price()
 
@@ -182,9 +183,10 @@ class Fit:
             return found.squared_error * model.pixels + price * found.bits
 
         bits = networks.choose_bits(shape, self.parameters, _FINE, price, cost)
+        bits = networks.representable(shape, self.parameters, bits)
         best = networks.quantise(shape, self.parameters, bits)
         least = cost(best.parameters()) + price * networks.length(best)
-        optimiser = Soap(self.parameters, matrices(shape))
+        optimiser = Soap(self.parameters, matrices(shape), self.recipe.momentum)
         for step in range(steps):
             rounded = networks.quantise(shape, self.parameters, bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)

@@ -18,7 +18,7 @@ class Recipe:
     latent_rate: of Adam on the latents, in quantisation steps; falls as a cosine to `latent_end` of it. quick: for that
     share of the soft steps Adam's betas are `quick_betas`, then `betas`. epsilon: Adam's, times the price of a bit,
     since gradients grow with that.
-    rate: of SOAP on the networks; falls as a cosine to `end` of it, after `ramp` steps.
+    rate: of SOAP on the networks; falls as a cosine to `end` of it, after `ramp` steps. momentum: its first beta.
     hard: the last share of the steps; latents are integers then and only the networks move, as integers too.
     hard_rate: of SOAP in these steps, falling to 0.
     every: the networks' gradient is taken from one row in so many.
@@ -36,6 +36,7 @@ class Recipe:
     betas: tuple[float, float] = (0.7, 0.985)
     epsilon: float = 6.0
     rate: float = 0.015
+    momentum: float = 0.9
     end: float = 0.15
     ramp: int = 20
     hard: float = 0.05
@@ -61,8 +62,10 @@ class Recipe:
         return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * share))
 
 
+_DEFAULT = Recipe(SIZES["middle"], 2500)
+
 RECIPES = {
-    "fast": Recipe(SIZES["middle"], 500),
-    "default": Recipe(SIZES["middle"], 2500),
-    "best": replace(Recipe(SIZES["large"], 10_000)),
+    "fast": replace(_DEFAULT, steps=560, rate=0.03),
+    "default": _DEFAULT,
+    "best": replace(_DEFAULT, size=SIZES["large"], steps=10_000),
 }
