@@ -1,0 +1,86 @@
+"""Pillow reads and writes .coin files once this module is imported.
+
+>>> import coincodec.plugins.pillow
+>>> Image.open("photo.png").save("photo.coin", bpp=0.3)
+>>> Image.open("photo.coin").size
+
+`Image.open` reads the header alone; `load` decodes. Options of `save` are those of `coincodec.encode`. Pillow has no
+mode for colour of 16 bits, so such files open with 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from .. import codec, container, image
+from ..errors import CoincodecError, FormatError
+from ..options import EncodeOptions
+
+FORMAT, EXTENSION, MIME_TYPE = "COIN", ".coin", "image/x-coin"
+
+_MODES = ("L", "LA", "RGB", "RGBA")
+
+# More than the longest header there can be.
+_HEADER_BYTES = 4096
+
+
+class CoinImageFile(ImageFile.ImageFile):
+    """A .coin file as Pillow sees it."""
+
+    format = FORMAT
+    format_description = "COIN, a picture as a function"
+
+    def _open(self) -> None:
+        assert self.fp is not None
+        start = self.fp.read(_HEADER_BYTES)
+        try:
+            header = container.read_layout(start).header
+        except FormatError as error:
+            # How a plugin says that a file is not one it can open.
+            raise SyntaxError(str(error)) from error
+        self._size = (header.width, header.height)
+        self._mode = "I;16" if (header.channels, header.bit_depth) == (1, 16) else _MODES[header.channels - 1]
+        self._decoded = False
+        self.tile = []
+
+    def load(self) -> Any:
+        """Decodes the picture, once. Raises OSError for a damaged file, as Pillow does."""
+        if not self._decoded and self.fp is not None:
+            self.fp.seek(0)
+            try:
+                samples = codec.decode(self.fp.read())
+            except CoincodecError as error:
+                raise OSError(f"{error}") from error
+            if samples.dtype == np.uint16 and self.mode != "I;16":
+                samples = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+            self.im = image.to_pillow(samples).im
+            self._decoded = True
+            if self._exclusive_fp:
+                self.fp.close()
+            self.fp = None
+        return super().load()
+
+
+def _accept(prefix: bytes) -> bool:
+    return prefix.startswith(container.SIGNATURE)
+
+
+def _save(picture: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    known = {field.name for field in fields(EncodeOptions)}
+    options: dict[str, Any] = {name: value for name, value in picture.encoderinfo.items() if name in known}
+    file.write(codec.encode_samples(image.from_pillow(picture).samples, EncodeOptions(**options)).data)
+
+
+def register() -> None:
+    """Makes the format known to Pillow. Importing the module has done it; again does no harm."""
+    Image.register_open(FORMAT, CoinImageFile, _accept)
+    Image.register_save(FORMAT, _save)
+    Image.register_extension(FORMAT, EXTENSION)
+    Image.register_mime(FORMAT, MIME_TYPE)
+
+
+register()

@@ -1,0 +1,113 @@
+"""The Pillow plugin, by Pillow's own idioms."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, UnidentifiedImageError
+
+import coincodec
+import coincodec.plugins.pillow
+from coincodec.errors import UsageError
+
+QUICK = {"layers": 2, "width": 6, "steps": 20}
+
+
+@pytest.fixture
+def data(small: np.ndarray) -> bytes:
+    return coincodec.encode(small, **QUICK)
+
+
+def test_open_load_and_what_a_file_says_of_itself(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.coin"
+    path.write_bytes(data)
+    with Image.open(path) as picture:
+        assert (picture.format, picture.size, picture.mode) == ("COIN", (24, 16), "RGB")
+        assert picture.get_format_mimetype() == "image/x-coin"
+        assert np.array_equal(np.asarray(picture), coincodec.decode(data))
+
+
+def test_the_header_alone_is_read_at_first(data: bytes) -> None:
+    start = data[:30]
+    assert len(start) < len(data)
+    assert Image.open(io.BytesIO(start)).size == (24, 16)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_save_and_open_again(mode: str, small: np.ndarray) -> None:
+    source = Image.fromarray(small).convert(mode)
+    file = io.BytesIO()
+    source.save(file, "COIN", **QUICK)
+    assert file.getvalue() == coincodec.encode(source, **QUICK)
+    again = Image.open(file)
+    assert again.mode == mode
+    assert np.array_equal(np.asarray(again), coincodec.decode(file.getvalue()))
+
+
+def test_the_suffix_and_options_reach_the_encoder(tmp_path: Path, small: np.ndarray) -> None:
+    path = tmp_path / "a.coin"
+    Image.fromarray(small).save(path, model="siren", bpp=3, steps=5)
+    assert path.read_bytes() == coincodec.encode(small, model="siren", bpp=3, steps=5)
+    with pytest.raises(UsageError):
+        Image.fromarray(small).save(path, bpp=3, psnr=30)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "I;16"), (2, "LA"), (3, "RGB"), (4, "RGBA")])
+def test_sixteen_bits(small: np.ndarray, channels: int, mode: str) -> None:
+    deep = np.repeat(small.astype(np.uint16) * 257, 2, axis=2)[:, :, :channels]
+    data = coincodec.encode(deep, **QUICK)
+    picture = Image.open(io.BytesIO(data))
+    assert picture.mode == mode
+    decoded = coincodec.decode(data).astype(int)
+    expected = decoded if channels == 1 else (decoded + 128) // 257
+    assert np.array_equal(np.asarray(picture), expected)
+
+
+def test_the_usual_operations(data: bytes) -> None:
+    picture = Image.open(io.BytesIO(data))
+    assert picture.convert("L").size == (24, 16)
+    assert picture.crop((2, 3, 10, 9)).size == (8, 6)
+    copy = picture.copy()
+    copy.thumbnail((12, 12))
+    assert copy.size == (12, 8)
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    assert np.array_equal(np.asarray(Image.open(png)), coincodec.decode(data))
+    picture.verify()
+
+
+def test_threads(data: bytes) -> None:
+    expected = coincodec.decode(data)
+    with ThreadPoolExecutor(4) as pool:
+        shown = list(pool.map(lambda _: np.asarray(Image.open(io.BytesIO(data))), range(16)))
+    assert all(np.array_equal(found, expected) for found in shown)
+
+
+class TestDamage:
+    def test_other_formats_are_left_to_others(self, small: np.ndarray) -> None:
+        png = io.BytesIO()
+        Image.fromarray(small).save(png, "PNG")
+        assert Image.open(png).format == "PNG"
+
+    @pytest.mark.parametrize("at", [7, 12, 20])
+    def test_a_damaged_header_is_no_picture(self, data: bytes, at: int) -> None:
+        broken = bytearray(data)
+        broken[at] ^= 0xFF
+        with pytest.raises(UnidentifiedImageError):
+            Image.open(io.BytesIO(broken))
+
+    def test_a_damaged_or_truncated_body_fails_when_loaded(self, data: bytes) -> None:
+        broken = bytearray(data)
+        broken[-10] ^= 0xFF
+        for stream in (bytes(broken), data[:-5]):
+            picture = Image.open(io.BytesIO(stream))
+            with pytest.raises(OSError, match=r"damaged|ends"):
+                picture.load()
+
+    def test_registering_twice_does_no_harm(self, data: bytes) -> None:
+        coincodec.plugins.pillow.register()
+        assert Image.open(io.BytesIO(data)).format == "COIN"
