@@ -130,22 +130,41 @@ class PyLatentFit {
   std::unique_ptr<coin::LatentFit> fit_;
 };
 
-void render(nb::tuple shape_tuple, const Parameters& parameters, const Parameters& latents,
-            const MutableSamples& samples, int threads) {
-  const coin::LatentShape shape = checked_shape(shape_tuple);
-  require(static_cast<std::size_t>(shape.parameters()) == parameters.shape(0), "parameters do not fit the shape");
-  require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
-  require(reinterpret_cast<std::uintptr_t>(latents.data()) % 64 == 0, "latents must lie on a cache line");
-  check_samples(shape, samples);
-  checked_threads(threads);
-  const bool bytes = is_byte(samples);
-  const nb::gil_scoped_release release;
-  if (bytes) {
-    coin::latent_render(shape, parameters.data(), latents.data(), static_cast<std::uint8_t*>(samples.data()), threads);
-  } else {
-    coin::latent_render(shape, parameters.data(), latents.data(), static_cast<std::uint16_t*>(samples.data()), threads);
+class PyLatentPicture {
+ public:
+  PyLatentPicture(nb::tuple shape_tuple, const Parameters& parameters, const Parameters& latents, int threads)
+      : latents_(latents) {
+    const coin::LatentShape shape = checked_shape(shape_tuple);
+    require(static_cast<std::size_t>(shape.parameters()) == parameters.shape(0), "parameters do not fit the shape");
+    require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
+    require(reinterpret_cast<std::uintptr_t>(latents.data()) % 64 == 0, "latents must lie on a cache line");
+    checked_threads(threads);
+    const nb::gil_scoped_release release;
+    picture_ = std::make_unique<coin::LatentPicture>(shape, parameters.data(), latents.data(), threads);
   }
-}
+
+  // samples: the rows from `first` on, as many as it has.
+  void rows(int first, const MutableSamples& samples, int threads) const {
+    const coin::LatentShape& shape = picture_->shape();
+    const bool fits = samples.ndim() == 3 && samples.shape(1) == static_cast<std::size_t>(shape.width) &&
+                      samples.shape(2) == static_cast<std::size_t>(shape.channels);
+    require(fits && first >= 0 && first + static_cast<std::int64_t>(samples.shape(0)) <= shape.height,
+            "samples do not fit the shape");
+    checked_threads(threads);
+    const int last = first + static_cast<int>(samples.shape(0));
+    const bool bytes = is_byte(samples);
+    const nb::gil_scoped_release release;
+    if (bytes) {
+      picture_->rows(first, last, static_cast<std::uint8_t*>(samples.data()), threads);
+    } else {
+      picture_->rows(first, last, static_cast<std::uint16_t*>(samples.data()), threads);
+    }
+  }
+
+ private:
+  Parameters latents_;  // keeps them alive
+  std::unique_ptr<coin::LatentPicture> picture_;
+};
 
 // The message that says what is wrong with integer parameters, or None.
 std::optional<std::string> integer_error(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits) {
@@ -242,8 +261,10 @@ void bind_latent(nb::module_& m) {
   m.def("latent_bits", &latent_bits, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
   m.def("latent_decode", &decode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "data"_a,
         "latents"_a.noconvert());
-  m.def("latent_render", &render, "shape"_a, "parameters"_a.noconvert(), "latents"_a.noconvert(),
-        "samples"_a.noconvert(), "threads"_a);
+  nb::class_<PyLatentPicture>(m, "LatentPicture")
+      .def(nb::init<nb::tuple, const Parameters&, const Parameters&, int>(), "shape"_a, "parameters"_a.noconvert(),
+           "latents"_a.noconvert(), "threads"_a)
+      .def("rows", &PyLatentPicture::rows, "first"_a, "samples"_a.noconvert(), "threads"_a);
   nb::class_<PyLatentFit>(m, "LatentFit")
       .def(nb::init<nb::tuple, const Samples&>(), "shape"_a, "samples"_a.noconvert())
       .def("latents", &PyLatentFit::latents, nb::rv_policy::reference_internal)

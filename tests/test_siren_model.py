@@ -15,7 +15,6 @@ from coincodec.siren.model import (
     initial_parameters,
     paper_axes,
     pixel_axes,
-    row_bands,
     wrap_phases,
 )
 
@@ -95,9 +94,3 @@ def test_only_sine_layers_are_scaled_by_w0() -> None:
     shape = SirenShape(2, 3, 2, 5)
     matrices = shape.matrices(frequency_scale(shape, 30))
     assert [set(m.ravel()) for m in matrices] == [{30}, {30}, {1}]
-
-
-@given(sides, sides, st.integers(1, 500))
-def test_row_bands_cover_every_row_once(height: int, width: int, samples: int) -> None:
-    rows = [row for band in row_bands(height, width, samples) for row in range(band.start, band.stop)]
-    assert rows == list(range(height))

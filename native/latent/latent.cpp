@@ -50,39 +50,6 @@ void spread(const LatentKernel& kernel, const LatentShape& s, const LatentArrays
   });
 }
 
-template <class Sample>
-void render(const LatentShape& s, const float* parameters, const float* latents, Sample* samples, int threads) {
-  const LatentKernel& kernel = latent_kernel_in_use();
-  const LatentSizes sizes = kernel.sizes(s);
-  const std::vector<Band> bands = bands_of(s, 0, kSynthesisBand);
-  const std::int64_t plane = std::int64_t{bands[0].last} * s.padded(0);
-  const Floats packed(sizes.packed), chains(sizes.chains);
-  Shares scratch;
-  scratch.resize(threads, lines(sizes.scratch) + s.channels * plane);
-  LatentArrays a = {};
-  a.parameters = parameters;
-  a.z = const_cast<float*>(latents);
-  a.chains = chains.get();
-  a.packed = packed.get();
-  kernel.pack(s, parameters, packed.get());
-  spread(kernel, s, a, false, false, scratch, threads);
-  constexpr float kMaximum = std::numeric_limits<Sample>::max();
-  parallel_for(threads, static_cast<std::int64_t>(bands.size()), [&](std::int64_t task, int worker) {
-    const Band& band = bands[task];
-    float* values = scratch[worker] + lines(sizes.scratch);
-    kernel.rows(s, a, band.first, band.last, values, plane, scratch[worker]);
-    for (int row = band.first; row < band.last; ++row) {
-      const float* from = values + std::int64_t{row - band.first} * s.padded(0);
-      Sample* out = samples + std::int64_t{row} * s.width * s.channels;
-      for (int x = 0; x < s.width; ++x)
-        for (int c = 0; c < s.channels; ++c) {
-          const float v = from[c * plane + x] * kMaximum;
-          *out++ = static_cast<Sample>((v > 0 ? v < kMaximum ? v : kMaximum : 0) + 0.5f);
-        }
-    }
-  });
-}
-
 }  // namespace
 
 Floats::Floats(std::size_t count)
@@ -221,14 +188,50 @@ LatentCost LatentFit::step(const float* parameters, const Quantisation& quantisa
   return cost;
 }
 
-void latent_render(const LatentShape& shape, const float* parameters, const float* latents, std::uint8_t* samples,
-                   int threads) {
-  render(shape, parameters, latents, samples, threads);
+LatentPicture::LatentPicture(const LatentShape& shape, const float* parameters, const float* latents, int threads)
+    : kernel_(latent_kernel_in_use()), shape_(shape), sizes_(kernel_.sizes(shape)),
+      parameters_(static_cast<std::size_t>(shape.parameters())), packed_(sizes_.packed), chains_(sizes_.chains) {
+  std::copy_n(parameters, shape.parameters(), parameters_.get());
+  arrays_.parameters = parameters_.get();
+  arrays_.z = const_cast<float*>(latents);  // only fits write to it
+  arrays_.chains = chains_.get();
+  arrays_.packed = packed_.get();
+  kernel_.pack(shape, parameters, packed_.get());
+  Shares scratch;
+  scratch.resize(threads, sizes_.scratch);
+  spread(kernel_, shape_, arrays_, false, false, scratch, threads);
 }
 
-void latent_render(const LatentShape& shape, const float* parameters, const float* latents, std::uint16_t* samples,
-                   int threads) {
-  render(shape, parameters, latents, samples, threads);
+template <class Sample>
+void LatentPicture::render(int first, int last, Sample* samples, int threads) const {
+  const LatentShape& s = shape_;
+  const int height = bands_of(s, 0, kSynthesisBand)[0].last;
+  const std::int64_t plane = std::int64_t{height} * s.padded(0), tasks = (last - first + height - 1) / height;
+  Shares scratch;
+  scratch.resize(threads, lines(sizes_.scratch) + s.channels * plane);
+  constexpr float kMaximum = std::numeric_limits<Sample>::max();
+  parallel_for(threads, tasks, [&](std::int64_t task, int worker) {
+    const int begin = first + static_cast<int>(task) * height, end = std::min(begin + height, last);
+    float* values = scratch[worker] + lines(sizes_.scratch);
+    kernel_.rows(s, arrays_, begin, end, values, plane, scratch[worker]);
+    for (int row = begin; row < end; ++row) {
+      const float* from = values + std::int64_t{row - begin} * s.padded(0);
+      Sample* out = samples + std::int64_t{row - first} * s.width * s.channels;
+      for (int x = 0; x < s.width; ++x)
+        for (int c = 0; c < s.channels; ++c) {
+          const float v = from[c * plane + x] * kMaximum;
+          *out++ = static_cast<Sample>((v > 0 ? v < kMaximum ? v : kMaximum : 0) + 0.5f);
+        }
+    }
+  });
+}
+
+void LatentPicture::rows(int first, int last, std::uint8_t* samples, int threads) const {
+  render(first, last, samples, threads);
+}
+
+void LatentPicture::rows(int first, int last, std::uint16_t* samples, int threads) const {
+  render(first, last, samples, threads);
 }
 
 }  // namespace coin

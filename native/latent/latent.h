@@ -79,10 +79,27 @@ class LatentFit {
   Floats chains_, features_, feature_gradient_, narrow_, packed_;
 };
 
-// Samples from integer latents, laid out as LatentShape has them; rounded half up, `maximum` 255 or 65535.
-void latent_render(const LatentShape& shape, const float* parameters, const float* latents, std::uint8_t* samples,
-                   int threads);
-void latent_render(const LatentShape& shape, const float* parameters, const float* latents, std::uint16_t* samples,
-                   int threads);
+// What integer latents show, rows at a time. The coarse grids are upsampled once, when it is made.
+class LatentPicture {
+ public:
+  // latents: laid out as LatentShape has them. They must outlive the picture; the parameters need not.
+  LatentPicture(const LatentShape& shape, const float* parameters, const float* latents, int threads);
+
+  const LatentShape& shape() const { return shape_; }
+
+  // Rows [first, last) of samples, rounded half up; the same whatever rows are asked for together.
+  void rows(int first, int last, std::uint8_t* samples, int threads) const;
+  void rows(int first, int last, std::uint16_t* samples, int threads) const;
+
+ private:
+  template <class Sample>
+  void render(int first, int last, Sample* samples, int threads) const;
+
+  const LatentKernel& kernel_;
+  LatentShape shape_;
+  LatentSizes sizes_;
+  Floats parameters_, packed_, chains_;
+  LatentArrays arrays_ = {};
+};
 
 }  // namespace coin

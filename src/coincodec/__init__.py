@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import (
@@ -131,17 +131,28 @@ def encode(
     return codec.encode_samples(codec.as_picture(image).samples, options, progress).data
 
 
-def decode(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:
-    """Decodes a .coin stream.
+def decode(
+    data: bytes,
+    *,
+    region: Sequence[int] | None = None,
+    threads: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> NDArray[Any]:
+    """Decodes a .coin stream, or a part of its picture.
+
+    region: (left, top, right, bottom) in pixels of the picture, right and bottom exclusive, as Pillow's `crop` takes
+        them; the samples are those that the whole picture has there. Of "siren" work and memory are in proportion
+        to the region. Of "latent" all integers are decoded, since each helps to decode the next, and only the
+        rendering, a third of the time, is in proportion to the region's rows.
 
     Returns an array of shape (H, W) for grey, else (H, W, C), uint8 or uint16 as it was coded.
 
     Raises a `FormatError` if the data is not a whole and sound stream, or passes the `limits` that are
-    checked before memory is taken.
+    checked before memory is taken; `UsageError` for a region that is not inside the picture.
     """
     from . import codec
 
-    return codec.decode(data, threads=threads, limits=limits)
+    return codec.decode(data, region=region, threads=threads, limits=limits)
 
 
 def info(data: bytes) -> Info:

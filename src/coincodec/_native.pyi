@@ -39,13 +39,6 @@ def laplace_bits(
     values: NDArray[np.int32], scales: NDArray[np.int32], means: NDArray[np.int32], out: NDArray[np.float64]
 ) -> None: ...
 def latent_layout(shape: tuple[int, ...]) -> dict[str, Any]: ...
-def latent_render(
-    shape: tuple[int, ...],
-    parameters: NDArray[np.float32],
-    latents: NDArray[np.float32],
-    samples: NDArray[Any],
-    threads: int,
-) -> None: ...
 def latent_integer_error(shape: tuple[int, ...], values: NDArray[np.int32], bits: list[int]) -> str | None: ...
 def latent_encode(
     shape: tuple[int, ...], values: NDArray[np.int32], bits: list[int], latents: NDArray[np.float32]
@@ -56,6 +49,12 @@ def latent_bits(
 def latent_decode(
     shape: tuple[int, ...], values: NDArray[np.int32], bits: list[int], data: bytes, latents: NDArray[np.float32]
 ) -> list[int] | None: ...
+
+class LatentPicture:
+    def __init__(
+        self, shape: tuple[int, ...], parameters: NDArray[np.float32], latents: NDArray[np.float32], threads: int
+    ) -> None: ...
+    def rows(self, first: int, samples: NDArray[Any], threads: int) -> None: ...
 
 class LatentFit:
     def __init__(self, shape: tuple[int, ...], samples: NDArray[Any]) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from .latent import stream as latent_stream
 from .limits import DEFAULT_LIMITS, Limits
 from .options import EncodeOptions
 from .progress import Progress
+from .region import Region
 from .report import Contents, Encoded, Info
 from .siren import decode as siren_decode
 from .siren import stream as siren_stream
@@ -73,14 +74,21 @@ def _model(samples: image.Samples, options: EncodeOptions) -> str:
     return siren_stream.NAME if budget is not None and budget < LEAST_LATENT_BYTES else latent_stream.NAME
 
 
-def decode(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:
+def decode(
+    data: bytes,
+    *,
+    region: Sequence[int] | None = None,
+    threads: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> NDArray[Any]:
     """See `coincodec.decode`."""
     threads = native.resolve_threads(threads)
     header = container.read_layout(data).header
     family = _family(header)
-    shape = family.accept(header, limits)
+    part = Region.within(region, header.width, header.height)
+    shape = family.accept(header, part, limits)
     _, sections = container.read(data)
-    samples: NDArray[Any] = family.decode(header, shape, sections, threads)
+    samples: NDArray[Any] = family.decode(header, shape, sections, part, threads)
     return samples[:, :, 0] if header.channels == 1 else samples
 
 

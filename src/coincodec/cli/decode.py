@@ -24,6 +24,9 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("input", help="a .coin file, or - for standard input")
     add_output(parser, "the input with the suffix .png")
+    parser.add_argument(
+        "--region", type=region, metavar="L,T,R,B", help="only columns L to R and rows T to B, R and B exclusive"
+    )
     add_threads(parser)
     for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
         default = getattr(DEFAULT_LIMITS, name)
@@ -42,5 +45,14 @@ def run(arguments: argparse.Namespace) -> None:
 
     format = "PNG" if path == STANDARD else image.output_format(os.path.splitext(path)[1])
     limits = Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
-    samples = codec.decode(read_bytes(arguments.input), threads=arguments.threads, limits=limits)
+    data = read_bytes(arguments.input)
+    samples = codec.decode(data, region=arguments.region, threads=arguments.threads, limits=limits)
     write_atomically(path, image.to_bytes(samples, format), clobber=not arguments.no_clobber)
+
+
+def region(text: str) -> tuple[int, ...]:
+    """Four numbers between commas."""
+    box = tuple(int(number) for number in text.split(","))
+    if len(box) != 4:
+        raise ValueError(text)
+    return box

@@ -11,24 +11,31 @@ from numpy.typing import NDArray
 from .. import _native
 from ..container import Header, Section
 from ..limits import Limits
+from ..region import Region, row_bands
 from ..report import Contents
 from . import stream
 from .model import Array32, LatentShape
 
 
-def accept(header: Header, limits: Limits) -> LatentShape:
-    """The model of a stream, once the header alone shows that it can be decoded within the limits."""
+def accept(header: Header, region: Region, limits: Limits) -> LatentShape:
+    """The model of a stream, once the header alone shows that it can be decoded within the limits.
+
+    Of a region only the rendering is less work: every latent is needed to decode the next one.
+    """
     limits.check_pixels(header.width, header.height)
     shape = stream.read_shape(header)
     limits.check_macs(int(sum(shape.macs_per_pixel().values()) * header.width * header.height))
     return shape
 
 
-def decode(header: Header, shape: LatentShape, sections: Sequence[Section], threads: int) -> NDArray[Any]:
-    """The samples, shape (height, width, channels), uint8 or uint16. shape: from `accept`."""
+def decode(
+    header: Header, shape: LatentShape, sections: Sequence[Section], region: Region, threads: int
+) -> NDArray[Any]:
+    """The samples of a region, shape (height, width, channels), uint8 or uint16. shape: from `accept`."""
     quantised = stream.read_networks(shape, sections)
     latents, _ = stream.read_latents(quantised, sections)
-    return render(shape, quantised.parameters(), latents, np.dtype(f"u{header.bit_depth // 8}"), threads)
+    dtype = np.dtype(f"u{header.bit_depth // 8}")
+    return render(shape, quantised.parameters(), latents, dtype, threads, region)
 
 
 def inspect(header: Header, sections: Sequence[Section]) -> Contents:
@@ -48,8 +55,22 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
     )
 
 
-def render(shape: LatentShape, parameters: Array32, latents: Array32, dtype: Any, threads: int) -> NDArray[Any]:
-    """What integer latents show. dtype: uint8 or uint16."""
-    samples = np.empty((shape.height, shape.width, shape.channels), dtype)
-    _native.latent_render(shape.native, parameters, latents, samples, threads)
+# Samples rendered per native call where not all columns are kept: enough for every core, little beside the latents.
+_BAND = 2**20
+
+
+def render(
+    shape: LatentShape, parameters: Array32, latents: Array32, dtype: Any, threads: int, region: Region | None = None
+) -> NDArray[Any]:
+    """What integer latents show, in a region or everywhere. dtype: uint8 or uint16."""
+    region = Region.within(region, shape.width, shape.height)
+    picture = _native.LatentPicture(shape.native, parameters, latents, threads)
+    samples = np.empty((region.height, region.width, shape.channels), dtype)
+    if region.width == shape.width:
+        picture.rows(region.top, samples, threads)
+        return samples
+    for where in row_bands(region.height, shape.width, _BAND):
+        band = np.empty((where.stop - where.start, shape.width, shape.channels), dtype)
+        picture.rows(region.top + where.start, band, threads)
+        samples[where] = band[:, region.left : region.right]
     return samples

@@ -121,13 +121,6 @@ def frequency_scale(shape: SirenShape, w0: float) -> Array32:
     return scale
 
 
-def row_bands(height: int, width: int, samples: int) -> Iterator[slice]:
-    """Cuts a picture into bands of whole rows of about `samples` pixels, top to bottom."""
-    rows = max(1, samples // width)
-    for top in range(0, height, rows):
-        yield slice(top, min(top + rows, height))
-
-
 def slopes(shape: SirenShape, parameters: Array32, points: Array32) -> Iterator[tuple[int, int, Array32, Array32]]:
     """What derivatives of the outputs are made of, for every output and layer, the last layer first.
 

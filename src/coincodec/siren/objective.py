@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import native
-from .model import Array32, SirenShape, row_bands
+from ..region import row_bands
+from .model import Array32, SirenShape
 
 Index = NDArray[np.int64]
 
