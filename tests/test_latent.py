@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 import coincodec
 from coincodec import codec, metrics
@@ -45,6 +46,54 @@ def test_a_plain_picture_is_nearly_free(value: int) -> None:
     encoded = codec.encode_samples(samples, EncodeOptions(model="latent", preset="fast", steps=200))
     assert encoded.psnr > 40
     assert coincodec.info(encoded.data).parts["grid 1:1"] < 30
+
+
+def screenshot() -> np.ndarray:
+    """Windows with text, as a desktop has them."""
+    image = Image.new("RGB", (240, 160), (32, 60, 90))
+    draw = ImageDraw.Draw(image)
+    for left, top, paper in ((10, 10, "white"), (90, 50, "#fdf6e3")):
+        draw.rectangle((left, top, left + 140, top + 100), fill=paper, outline="black")
+        draw.rectangle((left, top, left + 140, top + 12), fill="#3465a4")
+        for line in range(7):
+            draw.text((left + 4, top + 14 + 12 * line), f"{line}: the quick brown fox", fill="black")
+    return np.asarray(image)
+
+
+def line_art() -> np.ndarray:
+    """Thin black lines on white."""
+    image = Image.new("L", (200, 200), 255)
+    draw = ImageDraw.Draw(image)
+    for radius in range(10, 100, 12):
+        draw.ellipse((100 - radius, 100 - radius, 100 + radius, 100 + radius), outline=0)
+        draw.line((0, 2 * radius, 200, 200 - 2 * radius), fill=0)
+    return np.asarray(image)[:, :, None]
+
+
+def saturated() -> np.ndarray:
+    """Every pure colour, side by side."""
+    colours = [(r, g, b) for r in (0, 255) for g in (0, 255) for b in (0, 255)]
+    return np.kron(np.array(colours, np.uint8).reshape(2, 4, 3), np.ones((40, 40, 1), np.uint8))
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        screenshot(),
+        line_art(),
+        saturated(),
+        255 - saturated() // 8,
+        np.full((50, 50, 3), 255, np.uint8),
+        np.zeros((50, 50, 3), np.uint8),
+        gradient(3000, 2, 3, np.uint8),
+        gradient(7, 5, 4, np.uint16),
+        gradient(1, 1, 3, np.uint8),
+    ],
+    ids=["screenshot", "line art", "saturated", "bright", "white", "black", "3000x2", "7x5", "1x1"],
+)
+def test_no_kind_of_picture_collapses(samples: np.ndarray) -> None:
+    encoded = codec.encode_samples(samples, EncodeOptions(preset="fast"))
+    assert encoded.psnr >= 30
 
 
 def test_same_bytes_whatever_the_threads(photo: np.ndarray) -> None:

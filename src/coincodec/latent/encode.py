@@ -25,8 +25,10 @@ from .start import start_for
 
 DEFAULT_QUALITY = 50
 
-# Prices of the qualities 1 and 100.
+# Prices of the qualities 1 and 100; in proportion less for pictures of fewer pixels than SMALL, which pay for networks
+# rather than for bits and have nothing to learn contexts from.
 _LOWEST, _HIGHEST = 0.05, 2e-5
+SMALL = 1024
 
 # What networks take before it is known, in bits per parameter, and at least. By what share of the bytes, and by how
 # many dB, a fit aims inside its target, since it misses by as much; how far inside it is near enough, and how far off
@@ -88,7 +90,8 @@ class Encoder:
             return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10))
         if options.lambda_ is not None:
             return FixedPrice(options.lambda_)
-        return FixedPrice(price_of(DEFAULT_QUALITY if options.quality is None else options.quality))
+        price = price_of(DEFAULT_QUALITY if options.quality is None else options.quality)
+        return FixedPrice(price * min(1, self.pixels / SMALL))
 
     def encode(self) -> Encoded:
         """Does it."""
