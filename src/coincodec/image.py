@@ -124,7 +124,8 @@ def output_format(suffix: str) -> str:
         return "npy"
     Image.init()
     name = Image.registered_extensions().get(suffix.lower())
-    if name is None or name not in Image.SAVE:
+    # With our plugin loaded Pillow would write .coin files too, by fitting a model again.
+    if name is None or name not in Image.SAVE or suffix.lower() == ".coin":
         raise ImageError(f"no picture format is written to files that end in {suffix or 'nothing'!r}")
     return name
 
