@@ -25,6 +25,7 @@ from coincodec import native
 from coincodec.codec import encode_samples
 from coincodec.options import EncodeOptions
 from coincodec.siren.model import SirenShape, paper_axes
+from torch_siren import TorchSiren, coordinates
 
 SHAPE = SirenShape(2, 3, 10, 28)
 PAPER_DB, PAPER_STEPS, PAPER_RATE = 29.31, 50_000, 2e-4
@@ -33,22 +34,14 @@ PAPER_DB, PAPER_STEPS, PAPER_RATE = 29.31, 50_000, 2e-4
 def torch_seconds(samples: NDArray[np.uint8], steps: int, threads: int) -> list[float]:
     """Seconds of each of so many steps of the paper's recipe, after one to warm up."""
     torch.set_num_threads(threads)
-    layers = [torch.nn.Linear(fan_in, fan_out) for fan_out, fan_in in SHAPE.sizes]
-    for number, layer in enumerate(layers):
-        bound = 0.5 if number == 0 else (6 / layer.in_features) ** 0.5 / 30
-        torch.nn.init.uniform_(layer.weight, -bound, bound)
-    optimiser = torch.optim.Adam([p for layer in layers for p in layer.parameters()], lr=PAPER_RATE)
-    rows, columns = (torch.from_numpy(axis) for axis in paper_axes(*samples.shape[:2]))
-    x = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
+    network, x = TorchSiren(SHAPE), coordinates(paper_axes(*samples.shape[:2]))
+    optimiser = torch.optim.Adam(network.parameters(), lr=PAPER_RATE)
     target = torch.from_numpy(samples.reshape(-1, 3) / np.float32(255))
     times = []
     for _ in range(steps + 1):
         start = time.perf_counter()
         optimiser.zero_grad()
-        h = x
-        for layer in layers[:-1]:
-            h = torch.sin(30 * layer(h))
-        torch.nn.functional.mse_loss(layers[-1](h), target).backward()
+        torch.nn.functional.mse_loss(network(x), target).backward()
         optimiser.step()
         times.append(time.perf_counter() - start)
     return times[1:]

@@ -1,8 +1,9 @@
-"""Peak memory of whole encode and decode processes, and time of a full step against pixels and weights.
+"""Peak memory of whole processes that encode and decode, and time of a full step against pixels and weights.
 
     python benchmarks/memory.py
 
-Peak memory is the operating system's own count of the resident set of a `coin` process (ru_maxrss).
+Peak memory is the operating system's own count of the resident set of a process (ru_maxrss): of `coin` for encode and
+decode, of Python for `coincodec.decode` alone (array) and for going through `CoinFile.rows`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from coincodec.latent.fit import Model
 from coincodec.latent.model import SIZES as SIZES_OF_MODELS
 from coincodec.latent.model import LatentShape
 from coincodec.latent.model import initial_parameters as initial_latent
-from coincodec.siren.model import SirenShape, frequency_scale, initial_parameters, pixel_axes, row_bands
+from coincodec.siren.model import SirenShape, frequency_scale, initial_parameters, pixel_axes
+from coincodec.view import row_bands
 
 PICTURES = {"768x512": (512, 768), "12 megapixels": (3000, 4000), "24 megapixels": (4000, 6000)}
 MODELS = ("siren", "latent")
+QUICK = ["--steps", "20", "-q"]
 SIZES = [(256, 384), (512, 768), (1024, 1536), (2000, 3000), (4000, 6000)]
 LATENT_SIZES = [(256, 384), (512, 768), (1414, 1414), (3000, 4000)]
 SHAPES = [SirenShape(2, 3, 5, 20), SirenShape(2, 3, 10, 28), SirenShape(2, 3, 13, 49)]
@@ -48,11 +51,15 @@ def picture(height: int, width: int) -> np.ndarray:
     return samples
 
 
+ARRAY = "import sys, coincodec; print(coincodec.decode(open(sys.argv[1], 'rb').read()).shape)"
+ROWS = "import sys, coincodec; print(sum(len(band) for band in coincodec.open(sys.argv[1]).rows()))"
+
+
 def run(*arguments: str) -> tuple[float, float]:
-    """Runs a command; returns (peak resident megabytes, seconds)."""
-    command = [sys.executable, "-c", MEASURE, sys.executable, "-m", "coincodec", *arguments]
+    """Runs Python with these arguments; returns (peak resident megabytes, seconds)."""
+    command = [sys.executable, "-c", MEASURE, sys.executable, *arguments]
     start = time.perf_counter()
-    kilobytes = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    kilobytes = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
     return kilobytes / 1024, time.perf_counter() - start
 
 
@@ -83,18 +90,20 @@ def latent_step_seconds(height: int, width: int) -> float:
 
 def main() -> None:
     """Prints the tables."""
-    print(f"{'model':8}{'picture':16}{'command':10}{'peak memory':>14}{'time':>10}")
+    print(f"{'model':8}{'picture':16}{'work':10}{'peak memory':>14}{'time':>10}")
     with tempfile.TemporaryDirectory() as folder:
         for name, (height, width) in PICTURES.items():
             source, coded, decoded = (str(Path(folder) / file) for file in ("in.bmp", "a.coin", "out.png"))
             Image.fromarray(picture(height, width)).save(source)
             for model in MODELS:
-                for command in (
-                    ["encode", source, "-o", coded, "--model", model, "--steps", "20", "-q"],
-                    ["decode", coded, "-o", decoded],
+                for work, command in (
+                    ("encode", ["-m", "coincodec", "encode", source, "-o", coded, "--model", model, *QUICK]),
+                    ("decode", ["-m", "coincodec", "decode", coded, "-o", decoded]),
+                    ("array", ["-c", ARRAY, coded]),
+                    ("rows", ["-c", ROWS, coded]),
                 ):
                     megabytes, seconds = run(*command)
-                    print(f"{model:8}{name:16}{command[0]:10}{megabytes:11.0f} MB{seconds:8.2f} s", flush=True)
+                    print(f"{model:8}{name:16}{work:10}{megabytes:11.0f} MB{seconds:8.2f} s", flush=True)
 
     threads, isa = native.resolve_threads(None), native.selected_isa()
     print(f"\nfull latent step, size middle, {threads} threads, {isa}: ns per pixel")

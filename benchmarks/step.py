@@ -49,22 +49,15 @@ def torch_step(shape: SirenShape, targets: np.ndarray, threads: int) -> Callable
     """The same with the layers and autograd of PyTorch."""
     import torch
 
+    from torch_siren import TorchSiren, coordinates
+
     torch.set_num_threads(threads)
-    layers = [torch.nn.Linear(fan_in, fan_out) for fan_out, fan_in in shape.sizes]
-    for number, layer in enumerate(layers):
-        bound = 0.5 if number == 0 else math.sqrt(6 / layer.in_features) / 30
-        torch.nn.init.uniform_(layer.weight, -bound, bound)
-    rows, columns = (torch.from_numpy(axis) for axis in pixel_axes(HEIGHT, WIDTH))
-    x = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
+    network, x = TorchSiren(shape), coordinates(pixel_axes(HEIGHT, WIDTH))
     t = torch.from_numpy(targets / np.float32(255)).float()
 
     def step() -> None:
-        for layer in layers:
-            layer.zero_grad()
-        h = x
-        for layer in layers[:-1]:
-            h = torch.sin(30 * layer(h))
-        torch.nn.functional.mse_loss(layers[-1](h), t).backward()
+        network.zero_grad()
+        torch.nn.functional.mse_loss(network(x), t).backward()
 
     return step
 

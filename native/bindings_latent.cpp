@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/threads.h"
@@ -132,15 +133,13 @@ class PyLatentFit {
 
 class PyLatentPicture {
  public:
-  PyLatentPicture(nb::tuple shape_tuple, const Parameters& parameters, const Parameters& latents, int threads)
+  PyLatentPicture(nb::tuple shape_tuple, const Parameters& parameters, const Parameters& latents)
       : latents_(latents) {
     const coin::LatentShape shape = checked_shape(shape_tuple);
     require(static_cast<std::size_t>(shape.parameters()) == parameters.shape(0), "parameters do not fit the shape");
     require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
     require(reinterpret_cast<std::uintptr_t>(latents.data()) % 64 == 0, "latents must lie on a cache line");
-    checked_threads(threads);
-    const nb::gil_scoped_release release;
-    picture_ = std::make_unique<coin::LatentPicture>(shape, parameters.data(), latents.data(), threads);
+    picture_ = std::make_unique<coin::LatentPicture>(shape, parameters.data(), latents.data());
   }
 
   // samples: the rows from `first` on, as many as it has.
@@ -217,19 +216,38 @@ std::vector<double> latent_bits(nb::tuple shape_tuple, const Integers& values, c
   return coin::latent_bits(shape, parameters, latents.data());
 }
 
-std::optional<std::vector<std::int64_t>> decode_latents(nb::tuple shape_tuple, const Integers& values,
-                                                        const std::vector<int>& bits, const nb::bytes& data,
-                                                        const MutableParameters& latents) {
-  const coin::LatentShape shape = checked_shape(shape_tuple);
-  const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
-  require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
-  const auto* bytes = static_cast<const std::uint8_t*>(data.data());
-  const std::size_t count = data.size();
-  std::vector<std::int64_t> ends;
-  const nb::gil_scoped_release release;
-  if (!coin::decode_latents(shape, parameters, bytes, count, latents.data(), ends)) return std::nullopt;
-  return ends;
-}
+class PyLatentDecoder {
+ public:
+  PyLatentDecoder(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits, nb::bytes data, bool cut)
+      : shape_(checked_shape(shape_tuple)), data_(std::move(data)) {
+    const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
+    decoder_ = std::make_unique<coin::LatentDecoder>(
+        shape_, parameters, static_cast<const std::uint8_t*>(data_.data()), data_.size(), cut);
+  }
+
+  // latents: of the grids from the finest that is wanted on. Returns whole rows, or -1 for a code that no encoder writes.
+  int next_grid(const MutableParameters& latents) {
+    const int level = decoder_->level();
+    require(level >= 0, "all grids have been read");
+    const auto size = static_cast<std::int64_t>(latents.shape(0));
+    const std::int64_t left_out = shape_.latents_size() - size;
+    int first = 0;
+    while (first < level && shape_.start(first) < left_out) ++first;
+    require(shape_.start(first) == left_out, "latents do not fit the shape");
+    float* plane = latents.data() + shape_.plane(level) - left_out;
+    const nb::gil_scoped_release release;
+    const coin::LatentDecoder::Grid grid = decoder_->next_grid(plane);
+    return grid.sound ? grid.rows : -1;
+  }
+
+  std::int64_t position() const { return decoder_->position(); }
+  bool complete() const { return decoder_->complete(); }
+
+ private:
+  coin::LatentShape shape_;
+  nb::bytes data_;
+  std::unique_ptr<coin::LatentDecoder> decoder_;
+};
 
 // Where the parts of the parameters begin, and the planes of the latents with their stride.
 nb::dict layout(nb::tuple shape_tuple) {
@@ -259,11 +277,15 @@ void bind_latent(nb::module_& m) {
   m.def("latent_integer_error", &integer_error, "shape"_a, "values"_a.noconvert(), "bits"_a);
   m.def("latent_encode", &encode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
   m.def("latent_bits", &latent_bits, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
-  m.def("latent_decode", &decode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "data"_a,
-        "latents"_a.noconvert());
+  nb::class_<PyLatentDecoder>(m, "LatentDecoder")
+      .def(nb::init<nb::tuple, const Integers&, const std::vector<int>&, nb::bytes, bool>(), "shape"_a,
+           "values"_a.noconvert(), "bits"_a, "data"_a, "cut"_a)
+      .def("next_grid", &PyLatentDecoder::next_grid, "latents"_a.noconvert())
+      .def_prop_ro("position", &PyLatentDecoder::position)
+      .def_prop_ro("complete", &PyLatentDecoder::complete);
   nb::class_<PyLatentPicture>(m, "LatentPicture")
-      .def(nb::init<nb::tuple, const Parameters&, const Parameters&, int>(), "shape"_a, "parameters"_a.noconvert(),
-           "latents"_a.noconvert(), "threads"_a)
+      .def(nb::init<nb::tuple, const Parameters&, const Parameters&>(), "shape"_a, "parameters"_a.noconvert(),
+           "latents"_a.noconvert())
       .def("rows", &PyLatentPicture::rows, "first"_a, "samples"_a.noconvert(), "threads"_a);
   nb::class_<PyLatentFit>(m, "LatentFit")
       .def(nb::init<nb::tuple, const Samples&>(), "shape"_a, "samples"_a.noconvert())

@@ -107,10 +107,17 @@ def test_the_code_is_that_of_the_format_document(isa: str, size: str, scale: flo
     bits = _native.latent_bits(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
     assert sum(bits) == pytest.approx(laplace_bits(*symbols).sum())
     out = quantised.shape.empty_latents()
-    ends = _native.latent_decode(quantised.shape.native, quantised.levels, quantised.integer_bits, data, out)
+    shape = quantised.shape
+    decoder = _native.LatentDecoder(shape.native, quantised.levels, quantised.integer_bits, data, False)
+    ends = []
+    for level in reversed(range(shape.levels)):
+        assert decoder.next_grid(out) == shape.grid(level)[0]
+        ends.append(decoder.position)
+    assert decoder.complete
     assert (out == latents).all()
     assert ends == sorted(ends)
-    assert len(ends) == quantised.shape.levels
+    with pytest.raises(ValueError, match="all grids"):
+        decoder.next_grid(out)
 
 
 def test_the_integer_model_costs_what_the_float_model_does() -> None:
@@ -212,9 +219,10 @@ class TestStream:
         assert shape == quantised.shape
         read = stream.read_networks(shape, sections)
         assert (read.levels == quantised.levels).all()
-        decoded, grids = stream.read_latents(read, sections)
-        assert (decoded == latents).all()
-        assert sum(grids) == len(sections[1].payload)
+        reader = stream.LatentReader(read, sections)
+        assert (reader.read() == latents).all()
+        assert len(reader.sizes()) == shape.levels
+        assert sum(reader.sizes()) == len(sections[1].payload)
 
     @pytest.mark.parametrize(
         ("parameters", "error", "message"),
@@ -246,16 +254,16 @@ class TestStream:
     def test_sections_that_do_not_fit_are_refused(self, change, error, message) -> None:  # type: ignore[no-untyped-def]
         quantised, _, sections = self.sections()
         with pytest.raises(error, match=message):
-            stream.read_latents(quantised, change(sections))
+            stream.LatentReader(quantised, change(sections))
 
     def test_an_unknown_ancillary_section_is_skipped(self) -> None:
         quantised, latents, sections = self.sections()
-        decoded, _ = stream.read_latents(quantised, [*sections, Section(container.ANCILLARY | 3, b"?")])
-        assert (decoded == latents).all()
+        reader = stream.LatentReader(quantised, [*sections, Section(container.ANCILLARY | 3, b"?")])
+        assert (reader.read() == latents).all()
 
     @pytest.mark.parametrize("damage", [lambda d: d + bytes(1), lambda d: d + b"123456789"])
     def test_bytes_after_the_latents_are_refused(self, damage) -> None:  # type: ignore[no-untyped-def]
         quantised, _, sections = self.sections()
         data = bytes(sections[1].payload)
         with pytest.raises(CorruptError, match="not what an encoder writes"):
-            stream.read_latents(quantised, [sections[0], Section(stream.LATENTS, damage(data))])
+            stream.LatentReader(quantised, [sections[0], Section(stream.LATENTS, damage(data))]).read()

@@ -213,3 +213,22 @@ class TestArguments:
         case = Case(8, 8, 3, SIZES["middle"])
         with pytest.raises(ValueError, match="parameters do not fit"):
             case.fit.evaluate(case.parameters[1:].copy(), None, 1)
+
+
+@pytest.mark.parametrize("width", [9000, 700])
+def test_rows_are_the_same_from_wherever_they_are_rendered(width: int) -> None:
+    """Coarse grids are upsampled strip by strip: a strip's border must not show."""
+    shape = LatentShape.of(300, width, 1, 6, Size(2, 1, 4, 2))
+    rng = np.random.default_rng(0)
+    parameters = initial_parameters(shape, 0)
+    parameters += rng.normal(0, 0.05, parameters.shape).astype(np.float32)
+    latents = shape.empty_latents()
+    for level in range(shape.levels):
+        shape.plane(latents, level)[:] = rng.integers(-2, 3, shape.grid(level))
+    whole = render(shape, parameters, latents, np.uint16, 2)
+    assert np.ptp(whole) > 10000
+    picture = _native.LatentPicture(shape.native, parameters, latents)
+    for first, count in ((0, 1), (1, 5), (127, 2), (100, 170), (299, 1), (30, 270)):
+        rows = np.empty((count, width, 1), np.uint16)
+        picture.rows(first, rows, 2)
+        assert np.array_equal(rows, whole[first : first + count])

@@ -80,6 +80,38 @@ def test_the_usual_operations(data: bytes) -> None:
     picture.verify()
 
 
+class TestDraft:
+    def test_a_thumbnail_decodes_no_more_than_it_needs(self, photo: np.ndarray) -> None:
+        samples = np.ascontiguousarray(photo[:256, :384])
+        for options in ({"layers": 3, "width": 16, "steps": 50}, {"model": "latent", "preset": "fast", "steps": 60}):
+            data = coincodec.encode(samples, **options)
+            picture, whole = Image.open(io.BytesIO(data)), Image.fromarray(coincodec.decode(data))
+            picture.thumbnail((48, 48))
+            whole.thumbnail((48, 48))
+            assert picture.size == whole.size == (48, 32)
+            difference = np.asarray(picture).astype(float) - np.asarray(whole)
+            assert 0 < np.sqrt((difference**2).mean()) < 25
+
+    @pytest.mark.parametrize(
+        ("asked", "given"),
+        [((24, 16), (24, 16)), ((13, 8), (24, 16)), ((12, 8), (12, 8)), ((1, 1), (1, 1)), ((5, 4), (6, 4))],
+    )
+    def test_the_largest_power_of_two(self, data: bytes, asked: tuple[int, int], given: tuple[int, int]) -> None:
+        picture = Image.open(io.BytesIO(data))
+        result = picture.draft(None, asked)
+        assert picture.size == given
+        assert (result is None) == (given == (24, 16))
+        if result is not None:
+            assert result == ("RGB", (0, 0, *given))
+        assert np.array_equal(np.asarray(picture), coincodec.decode(data, size=given, draft=True))
+
+    def test_no_draft_after_the_picture_is_there(self, data: bytes) -> None:
+        picture = Image.open(io.BytesIO(data))
+        picture.load()
+        assert picture.draft(None, (6, 4)) is None
+        assert picture.size == (24, 16)
+
+
 def test_threads(data: bytes) -> None:
     expected = coincodec.decode(data)
     with ThreadPoolExecutor(4) as pool:

@@ -121,6 +121,9 @@ class RangeDecoder {
   // Bytes read so far.
   std::size_t position() const { return at_; }
 
+  // Whether zeros were read for bytes that are not there.
+  bool past_end() const { return past_end_; }
+
   // Whether the bytes are what an encoder writes for what was decoded: none left over, and no zero at the end.
   // Damaged bytes that decode to something else of the same length are beyond it; sections have checksums.
   bool complete() const { return at_ == count_ && (count_ == 0 || bytes_[count_ - 1] != 0); }
@@ -128,11 +131,16 @@ class RangeDecoder {
  private:
   static constexpr std::uint64_t kBottom = std::uint64_t{1} << 32;
 
-  std::uint8_t next() { return at_ < count_ ? bytes_[at_++] : std::uint8_t{0}; }
+  std::uint8_t next() {
+    if (at_ < count_) return bytes_[at_++];
+    past_end_ = true;
+    return 0;
+  }
 
   const std::uint8_t* bytes_;
   std::size_t count_;
   std::size_t at_ = 0;
+  bool past_end_ = false;
   std::uint64_t code_ = 0;
   std::uint64_t range_ = std::uint64_t{1} << 40;
   std::uint64_t unit_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/kernels.h"
 #include "entropy/laplace.h"
@@ -96,64 +97,98 @@ std::int16_t seen(std::int32_t latent) {
   return static_cast<std::int16_t>(std::clamp(latent, -kLatentLimit, kLatentLimit) * (1 << kValueBits));
 }
 
-// Goes through all latents in the order of the code and calls symbol(level, scale, mean, place in the latents), which
-// returns the latent's value, or nothing to stop; end(level) after each grid.
-template <class Symbol, class End>
-bool visit(const LatentShape& s, const IntegerParameters& p, const Symbol& symbol, const End& end) {
-  const IntegerContext model = make_context(s, p);
-  const IntegerKernel kernel = integer_kernel_in_use();
-  const int weight_bits = p.bits[kWeightsLast], pairs = model.pairs;
-  constexpr int kMargin = LatentShape::kMargin;
-  std::vector<std::vector<std::int16_t>> planes(s.levels);
-  std::vector<std::int16_t> features;
-  for (int level = s.levels - 1; level >= 0; --level) {
-    const int rows = s.rows(level), columns = s.columns(level), stride = s.stride(level);
-    std::vector<std::int16_t>& plane = planes[level];
+}  // namespace
+
+// Goes through grids in the order of the code, coarsest first.
+class LatentWalk {
+ public:
+  LatentWalk(const LatentShape& shape, const IntegerParameters& parameters)
+      : s_(shape), model_(make_context(shape, parameters)), kernel_(integer_kernel_in_use()), planes_(shape.levels),
+        feature_weights_(parameters.values + shape.features_at(0),
+                         parameters.values + shape.features_at(shape.feature_levels())),
+        weight_bits_(parameters.bits[kWeightsLast]), feature_bits_(parameters.bits[kFeatures]) {}
+
+  // Calls symbol(scale, mean, row, column) for each latent of the next grid, which returns its value, or nothing to stop.
+  // Returns whether it came to the end.
+  template <class Symbol>
+  bool grid(int level, const Symbol& symbol) {
+    const LatentShape& s = s_;
+    const int rows = s.rows(level), columns = s.columns(level), stride = s.stride(level), pairs = model_.pairs;
+    std::vector<std::int16_t>& plane = planes_[level];
     plane.assign(static_cast<std::size_t>(s.plane_size(level)), 0);
     const bool has_features = level < s.feature_levels();
     const int half_columns = (columns + 1) / 2;
-    features.assign(static_cast<std::size_t>(s.features) * half_columns, 0);
+    features_.assign(static_cast<std::size_t>(s.features) * half_columns, 0);
     alignas(64) std::int16_t context[2 * IntegerContext::kPairs] = {};
     for (int row = 0; row < rows; ++row) {
-      if (has_features && row % 2 == 0) {
-        const std::int32_t* w = p.values + s.features_at(level);
-        const int inputs = s.levels - 1 - level;
-        for (int f = 0; f < s.features; ++f)
-          for (int x = 0; x < half_columns; ++x) {
-            std::int64_t sum = 0;
-            for (int i = 0; i < inputs; ++i) {
-              const int grid = level + 1 + i;
-              const int above = LatentShape::kRowsAbove + (row >> (i + 1));
-              const std::int64_t at = std::int64_t{above} * s.stride(grid) + kMargin;
-              sum += std::int64_t{w[f * inputs + i]} * planes[grid][at + (x >> i)];
-            }
-            features[static_cast<std::size_t>(f) * half_columns + x] =
-                limited((sum + half(p.bits[kFeatures])) >> p.bits[kFeatures]);
-          }
-      }
-      std::int16_t* here = plane.data() + std::int64_t{LatentShape::kRowsAbove + row} * stride + kMargin;
-      const std::int64_t latents = s.plane(level) + std::int64_t{row} * stride;
+      if (has_features && row % 2 == 0) set_features(level, row, half_columns);
+      std::int16_t* here = plane.data() + std::int64_t{LatentShape::kRowsAbove + row} * stride + LatentShape::kMargin;
       for (int column = 0; column < columns; ++column) {
         for (int j = 0; j < s.neighbours; ++j)
           context[j] = here[column + std::int64_t{kNeighbours[j].row} * stride + kNeighbours[j].column];
         for (int f = 0; f < s.features; ++f)
-          context[s.neighbours + f] = features[static_cast<std::size_t>(f) * half_columns + column / 2];
+          context[s.neighbours + f] = features_[static_cast<std::size_t>(f) * half_columns + column / 2];
         std::int32_t joined[IntegerContext::kPairs], out[2];
         for (int i = 0; i < pairs; ++i)
           joined[i] = static_cast<std::int32_t>(static_cast<std::uint16_t>(context[2 * i]) |
                                                 static_cast<std::uint32_t>(context[2 * i + 1]) << 16);
-        kernel(model, joined, out);
-        const int mean = std::clamp(shifted(out[0], weight_bits + kMeanShift), -(kMeanLimit << kMeanBits),
+        kernel_(model_, joined, out);
+        const int mean = std::clamp(shifted(out[0], weight_bits_ + kMeanShift), -(kMeanLimit << kMeanBits),
                                     kMeanLimit << kMeanBits);
-        const int scale = std::clamp(shifted(out[1], weight_bits + kScaleShift) + kScaleMiddle, 0, kLaplaceScales - 1);
-        const std::optional<std::int32_t> value = symbol(level, scale, mean, latents + column);
+        const int scale = std::clamp(shifted(out[1], weight_bits_ + kScaleShift) + kScaleMiddle, 0, kLaplaceScales - 1);
+        const std::optional<std::int32_t> value = symbol(scale, mean, row, column);
         if (!value) return false;
         here[column] = seen(*value);
       }
     }
-    end(level);
+    return true;
   }
-  return true;
+
+ private:
+  // What two rows are told of coarser grids.
+  void set_features(int level, int row, int half_columns) {
+    const LatentShape& s = s_;
+    const std::int32_t* w = feature_weights_.data() + (s.features_at(level) - s.features_at(0));
+    const int inputs = s.levels - 1 - level;
+    for (int f = 0; f < s.features; ++f)
+      for (int x = 0; x < half_columns; ++x) {
+        std::int64_t sum = 0;
+        for (int i = 0; i < inputs; ++i) {
+          const int grid = level + 1 + i;
+          const int above = LatentShape::kRowsAbove + (row >> (i + 1));
+          const std::int64_t at = std::int64_t{above} * s.stride(grid) + LatentShape::kMargin;
+          sum += std::int64_t{w[f * inputs + i]} * planes_[grid][at + (x >> i)];
+        }
+        features_[static_cast<std::size_t>(f) * half_columns + x] = limited((sum + half(feature_bits_)) >> feature_bits_);
+      }
+  }
+
+  const LatentShape s_;
+  const IntegerContext model_;
+  const IntegerKernel kernel_;
+  std::vector<std::vector<std::int16_t>> planes_;  // as contexts see them
+  std::vector<std::int16_t> features_;
+  std::vector<std::int32_t> feature_weights_;
+  int weight_bits_, feature_bits_;
+};
+
+namespace {
+
+// All latents, through symbol(level, scale, mean, value), with end(level) after each grid.
+template <class Symbol, class End>
+void visit(const LatentShape& s, const IntegerParameters& p, const float* latents, const Symbol& symbol,
+           const End& end) {
+  LatentWalk walk(s, p);
+  for (int level = s.levels - 1; level >= 0; --level) {
+    const float* plane = latents + s.plane(level);
+    const int stride = s.stride(level);
+    walk.grid(level, [&](int scale, int mean, int row, int column) -> std::optional<std::int32_t> {
+      const auto value = static_cast<std::int32_t>(plane[std::int64_t{row} * stride + column]);
+      symbol(level, scale, mean, value);
+      return value;
+    });
+    end();
+  }
 }
 
 }  // namespace
@@ -177,42 +212,41 @@ std::vector<std::uint8_t> encode_latents(const LatentShape& s, const IntegerPara
                                          std::vector<std::int64_t>& ends) {
   RangeEncoder coder;
   visit(
-      s, p,
-      [&](int, int scale, int mean, std::int64_t at) -> std::optional<std::int32_t> {
-        const auto value = static_cast<std::int32_t>(latents[at]);
-        encode_laplace(coder, scale, mean, value);
-        return value;
-      },
-      [&](int) { ends.push_back(static_cast<std::int64_t>(coder.size())); });
+      s, p, latents, [&](int, int scale, int mean, std::int32_t value) { encode_laplace(coder, scale, mean, value); },
+      [&] { ends.push_back(static_cast<std::int64_t>(coder.size())); });
   return coder.finish();
 }
 
 std::vector<double> latent_bits(const LatentShape& s, const IntegerParameters& p, const float* latents) {
   std::vector<double> bits(s.levels);
   visit(
-      s, p,
-      [&](int level, int scale, int mean, std::int64_t at) -> std::optional<std::int32_t> {
-        const auto value = static_cast<std::int32_t>(latents[at]);
-        bits[level] += laplace_bits(scale, mean, value);
-        return value;
-      },
-      [](int) {});
+      s, p, latents,
+      [&](int level, int scale, int mean, std::int32_t value) { bits[level] += laplace_bits(scale, mean, value); },
+      [] {});
   return bits;
 }
 
-bool decode_latents(const LatentShape& s, const IntegerParameters& p, const std::uint8_t* bytes, std::size_t count,
-                    float* latents, std::vector<std::int64_t>& ends) {
-  RangeDecoder coder(bytes, count);
-  const bool sound = visit(
-      s, p,
-      [&](int, int scale, int mean, std::int64_t at) -> std::optional<std::int32_t> {
-        std::int32_t value;
-        if (!decode_laplace(coder, scale, mean, value)) return std::nullopt;
-        latents[at] = static_cast<float>(value);
-        return value;
-      },
-      [&](int) { ends.push_back(static_cast<std::int64_t>(coder.position())); });
-  return sound && coder.complete();
+LatentDecoder::LatentDecoder(const LatentShape& shape, const IntegerParameters& parameters, const std::uint8_t* bytes,
+                             std::size_t count, bool cut)
+    : shape_(shape), cut_(cut), walk_(std::make_unique<LatentWalk>(shape, parameters)), coder_(bytes, count),
+      level_(shape.levels - 1) {}
+
+LatentDecoder::~LatentDecoder() = default;
+
+LatentDecoder::Grid LatentDecoder::next_grid(float* plane) {
+  const int stride = shape_.stride(level_);
+  Grid grid = {0, true};
+  const bool whole = walk_->grid(level_, [&](int scale, int mean, int row, int column) -> std::optional<std::int32_t> {
+    grid.rows = row;
+    std::int32_t value;
+    grid.sound = decode_laplace(coder_, scale, mean, value);
+    // In a cut stream zeros that stand for missing bytes may have decided the symbol.
+    if (!grid.sound || (cut_ && coder_.past_end())) return std::nullopt;
+    plane[std::int64_t{row} * stride + column] = static_cast<float>(value);
+    return value;
+  });
+  if (whole) grid.rows = shape_.rows(level_--);
+  return grid;
 }
 
 }  // namespace coin

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <vector>
 
+#include "entropy/range_coder.h"
 #include "latent/integer.h"
 
 namespace coin {
@@ -29,8 +30,41 @@ std::vector<std::uint8_t> encode_latents(const LatentShape& shape, const Integer
 // Bits of all latents, grid by grid, finest first.
 std::vector<double> latent_bits(const LatentShape& shape, const IntegerParameters& parameters, const float* latents);
 
-// Sets the latents. False for bytes that no encoder writes.
-bool decode_latents(const LatentShape& shape, const IntegerParameters& parameters, const std::uint8_t* bytes,
-                    std::size_t count, float* latents, std::vector<std::int64_t>& ends);
+class LatentWalk;
+
+// Reads grids, coarsest first.
+class LatentDecoder {
+ public:
+  // `bytes` must outlive the decoder. cut: they are the beginning of a longer code.
+  LatentDecoder(const LatentShape& shape, const IntegerParameters& parameters, const std::uint8_t* bytes,
+                std::size_t count, bool cut);
+  ~LatentDecoder();
+
+  // Whole rows that were read, fewer than the grid has where the code is cut; sound is false for a code that no encoder
+  // writes. Nothing may be read after either.
+  struct Grid {
+    int rows;
+    bool sound;
+  };
+
+  // The grid that next_grid reads, -1 after the finest.
+  int level() const { return level_; }
+
+  // Sets latents of a plane, given its row 0, column 0.
+  Grid next_grid(float* plane);
+
+  // Bytes read so far; a decoder is a few ahead of what it needed.
+  std::int64_t position() const { return static_cast<std::int64_t>(coder_.position()); }
+
+  // Whether the bytes are what an encoder writes, all grids having been read.
+  bool complete() const { return coder_.complete(); }
+
+ private:
+  const LatentShape shape_;
+  const bool cut_;
+  std::unique_ptr<LatentWalk> walk_;
+  RangeDecoder coder_;
+  int level_;
+};
 
 }  // namespace coin

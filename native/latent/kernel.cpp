@@ -25,11 +25,15 @@ struct PackedParts {
   }
 };
 
+std::size_t chains(const LatentShape& s, int first, int last) {
+  return static_cast<std::size_t>(chain_size(s, ChainRows(s, first, last)));
+}
+
 LatentSizes sizes(const LatentShape& s) {
   const std::size_t scratch = larger(larger(context_scratch_size(s), features_scratch_size(s)),
                                      larger(synthesis_scratch_size(s), chain_scratch_size(s)));
-  return {PackedParts(s).size, scratch, static_cast<std::size_t>(chain_size(s)),
-          static_cast<std::size_t>(features_size(s)) + 64,
+  return {PackedParts(s).size, scratch, larger(synthesis_scratch_size(s), chain_forward_scratch_size(s)),
+          chains(s, 0, s.height), static_cast<std::size_t>(features_size(s)) + 64,
           static_cast<std::size_t>((s.levels - 1) * narrow_plane(s)) + 64};
 }
 
@@ -125,7 +129,7 @@ void features_back(const LatentShape& s, const LatentArrays& a, int coarsest_row
 }
 
 void chain(const LatentShape& s, const LatentArrays& a, int grid, float* scratch) {
-  chain_forward(s, a.parameters, a.z, grid, a.chains, scratch);
+  chain_forward(s, ChainRows(s, a.first, a.last), a.parameters, a.z, grid, a.chains, scratch);
 }
 
 void chain_back(const LatentShape& s, const LatentArrays& a, int grid, int every, int phase, float* partial,
@@ -136,7 +140,8 @@ void chain_back(const LatentShape& s, const LatentArrays& a, int grid, int every
 
 double synthesis(const LatentShape& s, const LatentArrays& a, int first, int last, bool backward, int every, int phase,
                  float* partial, float* scratch) {
-  const SynthesisInput in = {a.parameters, a.packed + PackedParts(s).synthesis, a.z, a.chains};
+  const SynthesisInput in = {a.parameters, a.packed + PackedParts(s).synthesis, a.z, a.chains,
+                             ChainRows(s, a.first, a.last)};
   const SynthesisBand band = {first, last, a.target, a.gradient, backward ? a.narrow : nullptr, every, phase};
   return synthesis_band(s, in, band, partial, scratch);
 }
@@ -162,14 +167,15 @@ double context(const LatentShape& s, const LatentArrays& a, int level, int first
 
 void rows(const LatentShape& s, const LatentArrays& a, int first, int last, float* out, std::int64_t plane,
           float* scratch) {
-  const SynthesisInput in = {a.parameters, a.packed + PackedParts(s).synthesis, a.z, a.chains};
+  const SynthesisInput in = {a.parameters, a.packed + PackedParts(s).synthesis, a.z, a.chains,
+                             ChainRows(s, a.first, a.last)};
   synthesis_rows(s, in, first, last, out, plane, scratch);
 }
 
 }  // namespace
 
 extern const LatentKernel latent_kernel;  // declared again in latent.cpp
-const LatentKernel latent_kernel = {sizes, pack,       quantise,  update,  features, features_back,
-                                    chain, chain_back, synthesis, context, rows};
+const LatentKernel latent_kernel = {sizes,         chains, pack,       quantise,  update,  features,
+                                    features_back, chain,  chain_back, synthesis, context, rows};
 
 }  // namespace coin::COIN_ISA

@@ -30,14 +30,18 @@ struct LatentArrays {
   float* feature_gradient;
   float* narrow;
   float* packed;
+  int first, last;          // rows of the picture that the chains are made for
 };
 
+// render_scratch: of what needs no gradient. chains: for all rows.
 struct LatentSizes {
-  std::size_t packed, scratch, chains, features, narrow;
+  std::size_t packed, scratch, render_scratch, chains, features, narrow;
 };
 
 struct LatentKernel {
   LatentSizes (*sizes)(const LatentShape&);
+  // Floats of chains for rows [first, last) of the picture.
+  std::size_t (*chains)(const LatentShape&, int first, int last);
   void (*pack)(const LatentShape&, const float* parameters, float* packed);
 
   // Rows [first, last) of a grid: z and its slope (null: not wanted).

@@ -35,6 +35,10 @@ std::vector<Band> all_bands(const LatentShape& s, std::int64_t latents) {
   return bands;
 }
 
+// Pixels of a strip that is rendered at once, and its rows at the least: what coarse grids owe to their neighbours is
+// upsampled again for every strip.
+constexpr int kStrip = 1 << 20, kLeastStrip = 128;
+
 constexpr std::int64_t kContextBand = 12'288, kSynthesisBand = 24'576, kPlainBand = 32'768;
 
 // Grids to what synthesis and contexts read: features and upsampled grids.
@@ -82,8 +86,9 @@ void LatentFit::set_target(const Sample* samples, float maximum) {
 }
 
 LatentArrays LatentFit::arrays(const float* parameters) const {
-  return {parameters,     target_.get(),   z_.get(),                slope_.get(),  gradient_.get(),
-          chains_.get(),  features_.get(), feature_gradient_.get(), narrow_.get(), packed_.get()};
+  return {parameters,        target_.get(),   z_.get(),                slope_.get(),  gradient_.get(),
+          chains_.get(),     features_.get(), feature_gradient_.get(), narrow_.get(), packed_.get(),
+          0,                 shape_.height};
 }
 
 void LatentFit::prepare(const float* parameters, const Quantisation& quantisation, bool backward, int threads) {
@@ -188,32 +193,48 @@ LatentCost LatentFit::step(const float* parameters, const Quantisation& quantisa
   return cost;
 }
 
-LatentPicture::LatentPicture(const LatentShape& shape, const float* parameters, const float* latents, int threads)
-    : kernel_(latent_kernel_in_use()), shape_(shape), sizes_(kernel_.sizes(shape)),
-      parameters_(static_cast<std::size_t>(shape.parameters())), packed_(sizes_.packed), chains_(sizes_.chains) {
+LatentPicture::LatentPicture(const LatentShape& shape, const float* parameters, const float* latents)
+    : kernel_(latent_kernel_in_use()), shape_(shape), sizes_(kernel_.sizes(shape)), latents_(latents),
+      parameters_(static_cast<std::size_t>(shape.parameters())), packed_(sizes_.packed) {
   std::copy_n(parameters, shape.parameters(), parameters_.get());
-  arrays_.parameters = parameters_.get();
-  arrays_.z = const_cast<float*>(latents);  // only fits write to it
-  arrays_.chains = chains_.get();
-  arrays_.packed = packed_.get();
   kernel_.pack(shape, parameters, packed_.get());
-  Shares scratch;
-  scratch.resize(threads, sizes_.scratch);
-  spread(kernel_, shape_, arrays_, false, false, scratch, threads);
 }
 
 template <class Sample>
 void LatentPicture::render(int first, int last, Sample* samples, int threads) const {
+  const int height = std::max(kLeastStrip, kStrip / shape_.width);
+  for (int begin = first; begin < last; begin += height) {
+    const std::int64_t at = std::int64_t{begin - first} * shape_.width * shape_.channels;
+    render_strip(begin, std::min(begin + height, last), samples + at, threads);
+  }
+}
+
+// With the coarse grids upsampled for these rows.
+template <class Sample>
+void LatentPicture::render_strip(int first, int last, Sample* samples, int threads) const {
   const LatentShape& s = shape_;
+  LatentArrays arrays = {};
+  arrays.parameters = parameters_.get();
+  arrays.z = const_cast<float*>(latents_);  // only fits write to it
+  arrays.packed = packed_.get();
+  // The block sees a row more to both sides.
+  arrays.first = std::max(first - 1, 0);
+  arrays.last = std::min(last + 1, s.height);
+  const Floats chains(kernel_.chains(s, arrays.first, arrays.last));
+  arrays.chains = chains.get();
+  Shares coarse;
+  coarse.resize(threads, sizes_.render_scratch);
+  spread(kernel_, s, arrays, false, false, coarse, threads);
+
   const int height = bands_of(s, 0, kSynthesisBand)[0].last;
   const std::int64_t plane = std::int64_t{height} * s.padded(0), tasks = (last - first + height - 1) / height;
   Shares scratch;
-  scratch.resize(threads, lines(sizes_.scratch) + s.channels * plane);
+  scratch.resize(threads, lines(sizes_.render_scratch) + s.channels * plane);
   constexpr float kMaximum = std::numeric_limits<Sample>::max();
   parallel_for(threads, tasks, [&](std::int64_t task, int worker) {
     const int begin = first + static_cast<int>(task) * height, end = std::min(begin + height, last);
-    float* values = scratch[worker] + lines(sizes_.scratch);
-    kernel_.rows(s, arrays_, begin, end, values, plane, scratch[worker]);
+    float* values = scratch[worker] + lines(sizes_.render_scratch);
+    kernel_.rows(s, arrays, begin, end, values, plane, scratch[worker]);
     for (int row = begin; row < end; ++row) {
       const float* from = values + std::int64_t{row - begin} * s.padded(0);
       Sample* out = samples + std::int64_t{row - first} * s.width * s.channels;

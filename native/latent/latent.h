@@ -79,11 +79,11 @@ class LatentFit {
   Floats chains_, features_, feature_gradient_, narrow_, packed_;
 };
 
-// What integer latents show, rows at a time. The coarse grids are upsampled once, when it is made.
+// What integer latents show, rows at a time: work and memory are in proportion to those.
 class LatentPicture {
  public:
   // latents: laid out as LatentShape has them. They must outlive the picture; the parameters need not.
-  LatentPicture(const LatentShape& shape, const float* parameters, const float* latents, int threads);
+  LatentPicture(const LatentShape& shape, const float* parameters, const float* latents);
 
   const LatentShape& shape() const { return shape_; }
 
@@ -94,12 +94,14 @@ class LatentPicture {
  private:
   template <class Sample>
   void render(int first, int last, Sample* samples, int threads) const;
+  template <class Sample>
+  void render_strip(int first, int last, Sample* samples, int threads) const;
 
   const LatentKernel& kernel_;
   LatentShape shape_;
   LatentSizes sizes_;
-  Floats parameters_, packed_, chains_;
-  LatentArrays arrays_ = {};
+  const float* latents_;
+  Floats parameters_, packed_;
 };
 
 }  // namespace coin

@@ -47,11 +47,15 @@ struct LatentShape {
   }
 
   std::int64_t plane_size(int level) const { return std::int64_t{rows(level) + kRowsAbove} * stride(level); }
-  // Of the plane's row 0, column 0.
-  std::int64_t plane(int level) const {
+  // Where the memory of a grid begins.
+  std::int64_t start(int level) const {
     std::int64_t at = 0;
     for (int l = 0; l < level; ++l) at += plane_size(l);
-    return at + std::int64_t{kRowsAbove} * stride(level) + kMargin;
+    return at;
+  }
+  // Of the plane's row 0, column 0.
+  std::int64_t plane(int level) const {
+    return start(level) + std::int64_t{kRowsAbove} * stride(level) + kMargin;
   }
   std::int64_t latents_size() const {
     std::int64_t n = 64;

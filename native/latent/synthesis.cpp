@@ -108,8 +108,8 @@ class Synthesis {
     const float* u[kMaxLevels];
     grid_rows(row, u);
     for (int level = 1; level < s.levels; ++level) {
-      const Upsampling up(s, 0, in.parameters);
-      upsample_vertically(up, at_level_1(s, in.latents, in.chains, level), row, vertical);
+      Upsampling up(s, 0, in.parameters);
+      upsample_vertically(up, at_level_1(s, in.rows, in.latents, in.chains, level, up), row, vertical);
       upsample_horizontally(up, vertical, const_cast<float*>(u[level]));
     }
     float* y = middle_row(row);
@@ -179,7 +179,7 @@ class Synthesis {
     middle_errors(row);
     const float *u[kMaxLevels], *middle_gradients[kMaxChannels];
     grid_rows(row, u);
-    const Upsampling up(s, 0, in.parameters);
+    Upsampling up(s, 0, in.parameters);
     float* grid0 = band.latent_gradient + s.plane(0) + std::int64_t{row} * s.stride(0);
     for (int x = 0; x < padded; x += kChunk) {
       const int n = padded - x < kChunk ? padded - x : kChunk;
@@ -201,7 +201,7 @@ class Synthesis {
     }
     for (int x = 0; x < padded; x += kLanes) store(grid0 + x, load(grid_gradient + kSide + x));
     for (int level = 1; level < s.levels; ++level) {
-      if (counted) upsample_vertically(up, at_level_1(s, in.latents, in.chains, level), row, vertical);
+      if (counted) upsample_vertically(up, at_level_1(s, in.rows, in.latents, in.chains, level, up), row, vertical);
       float* out = band.narrow + (level - 1) * narrow_plane(s) + LatentShape::kMargin + std::int64_t{row} * s.stride(1);
       downsample_horizontally(up, grid_gradient + level * wide + kSide, out, vertical,
                               counted ? sums + s.filter_at(0) : nullptr, narrow);
@@ -291,7 +291,7 @@ class Synthesis {
 std::size_t synthesis_packed_size(const LatentShape& s) { return Packed(s).size; }
 
 std::size_t synthesis_scratch_size(const LatentShape& s) {
-  const SynthesisInput none = {};
+  const SynthesisInput none = {nullptr, nullptr, nullptr, nullptr, {s, 0, s.height}};
   return Synthesis(s, none, nullptr).size;
 }
 

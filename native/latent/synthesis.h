@@ -6,7 +6,7 @@
 // Beyond the border y is what it is on it.
 #pragma once
 
-#include "latent/shape.h"
+#include "latent/upsample.h"
 
 namespace coin::COIN_ISA {
 
@@ -15,6 +15,7 @@ struct SynthesisInput {
   const float* packed;      // by synthesis_pack
   const float* latents;
   const float* chains;
+  ChainRows rows;           // of the chains
 };
 
 // What a fit wants of rows [first, last).

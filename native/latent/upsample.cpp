@@ -20,7 +20,7 @@ void upsample_vertically(const Upsampling& u, const float* in, int row, float* o
   const float* from[kTaps];
   Vector taps[kTaps];
   for (int k = 0; k < kTaps; ++k) {
-    from[k] = in + std::int64_t{clamp(first_of(row) + k, u.rows)} * u.stride;
+    from[k] = in + std::int64_t{clamp(first_of(row) + k, u.rows) - u.origin} * u.stride;
     taps[k] = broadcast(u.filter[tap_of(row, k)]);
   }
   for (int x = 0; x < u.columns; x += kLanes) {
@@ -130,14 +130,28 @@ void downsample_vertically(const Upsampling& u, const float* gradient, int row, 
   }
 }
 
-std::int64_t chain_at(const LatentShape& s, int grid, int level) {
+ChainRows::ChainRows(const LatentShape& s, int picture_first, int picture_last) {
+  first[0] = picture_first;
+  count[0] = picture_last - picture_first;
+  for (int l = 1; l < s.levels; ++l) {
+    const int last = first[l - 1] + count[l - 1] - 1;
+    first[l] = clamp(first_of(first[l - 1]), s.rows(l));
+    count[l] = clamp(first_of(last) + kTaps - 1, s.rows(l)) + 1 - first[l];
+  }
+}
+
+std::int64_t chain_at(const LatentShape& s, const ChainRows& rows, int grid, int level) {
   std::int64_t at = kMargin;
   for (int g = 2; g <= grid; ++g)
-    for (int l = g - 1; l >= 1 && (g < grid || l > level); --l) at += std::int64_t{s.rows(l)} * s.stride(l);
+    for (int l = g - 1; l >= 1 && (g < grid || l > level); --l) at += std::int64_t{rows.count[l]} * s.stride(l);
   return at;
 }
 
-std::int64_t chain_size(const LatentShape& s) { return chain_at(s, s.levels, s.levels - 1); }
+std::int64_t chain_size(const LatentShape& s, const ChainRows& rows) {
+  return chain_at(s, rows, s.levels, s.levels - 1);
+}
+
+std::size_t chain_forward_scratch_size(const LatentShape& s) { return std::size_t(s.stride(1)) + 64; }
 
 std::size_t chain_scratch_size(const LatentShape& s) {
   // Backward: the gradient of a plane of grid 1 and of the step below it, twice, and rows.
@@ -145,15 +159,17 @@ std::size_t chain_scratch_size(const LatentShape& s) {
   return 3 * plane + 4 * std::size_t(s.stride(1) + 64);
 }
 
-void chain_forward(const LatentShape& s, const float* parameters, const float* latents, int grid, float* chains,
-                   float* scratch) {
+void chain_forward(const LatentShape& s, const ChainRows& rows, const float* parameters, const float* latents, int grid,
+                   float* chains, float* scratch) {
   for (int level = grid - 1; level >= 1; --level) {
-    const Upsampling u(s, level, parameters);
-    const float* in = level + 1 == grid ? latents + s.plane(grid) : chains + chain_at(s, grid, level + 1);
-    float* out = chains + chain_at(s, grid, level);
-    for (int row = 0; row < u.target_rows; ++row) {
-      upsample_vertically(u, in, row, scratch + kMargin);
-      upsample_horizontally(u, scratch + kMargin, out + std::int64_t{row} * u.target_stride);
+    Upsampling u(s, level, parameters);
+    const bool first = level + 1 == grid;
+    if (!first) u.origin = rows.first[level + 1];
+    const float* in = first ? latents + s.plane(grid) : chains + chain_at(s, rows, grid, level + 1);
+    float* out = chains + chain_at(s, rows, grid, level);
+    for (int i = 0; i < rows.count[level]; ++i) {
+      upsample_vertically(u, in, rows.first[level] + i, scratch + kMargin);
+      upsample_horizontally(u, scratch + kMargin, out + std::int64_t{i} * u.target_stride);
     }
   }
 }
@@ -161,6 +177,7 @@ void chain_forward(const LatentShape& s, const float* parameters, const float* l
 void chain_backward(const LatentShape& s, const float* parameters, const float* latents, const float* chains, int grid,
                     const float* gradient, int every, int phase, float* latent_gradient, float* partial,
                     float* scratch) {
+  const ChainRows all(s, 0, s.height);
   const std::size_t plane = std::size_t(s.rows(1)) * s.stride(1);
   float* halves[2] = {scratch + kMargin, scratch + plane + kMargin};  // gradients of planes, in turn
   float* narrow = scratch + 2 * plane;                                // after downsample_horizontally
@@ -169,7 +186,7 @@ void chain_backward(const LatentShape& s, const float* parameters, const float* 
   for (int level = 0; level < grid; ++level) {
     const Upsampling u(s, level, parameters);
     const bool last = level + 1 == grid;
-    const float* in = last ? latents + s.plane(grid) : chains + chain_at(s, grid, level + 1);
+    const float* in = last ? latents + s.plane(grid) : chains + chain_at(s, all, grid, level + 1);
     float* out = last ? latent_gradient + s.plane(grid) : halves[level % 2];
     Vector sums[kTaps] = {};
     if (level > 0) {

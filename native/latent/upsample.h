@@ -16,6 +16,7 @@ struct Upsampling {
   int rows, columns, stride;  // of the smaller plane
   int target_rows, target_columns, target_stride;
   const float* filter;        // kTaps
+  int origin = 0;             // the row of the smaller plane that is the first in memory
 
   Upsampling(const LatentShape& s, int target_level, const float* parameters)
       : rows(s.rows(target_level + 1)), columns(s.columns(target_level + 1)), stride(s.stride(target_level + 1)),
@@ -25,7 +26,7 @@ struct Upsampling {
   int padded() const { return (columns + 15) / 16 * 16; }
 };
 
-// Row `row` of the doubled height, of the smaller width, from the plane at `in` (row 0, column 0), with the border
+// Row `row` of the doubled height, of the smaller width, from the plane at `in` (row `origin`, column 0), with the border
 // repeated twice to both sides.
 void upsample_vertically(const Upsampling& u, const float* in, int row, float* out);
 
@@ -44,22 +45,32 @@ void downsample_horizontally(const Upsampling& u, const float* gradient, float* 
 void downsample_vertically(const Upsampling& u, const float* gradient, int row, float* out, const float* in,
                            Vector* sums, int every, int phase);
 
+// The rows of every level that rows [first, last) of the picture are made of.
+struct ChainRows {
+  int first[kMaxLevels], count[kMaxLevels];
+
+  ChainRows(const LatentShape& s, int picture_first, int picture_last);
+};
+
 // Grids 2 and up are doubled until they have the size of grid 1, each on its own. Places of what grid `grid` is at
-// `level`: a plane of that level's stride without rows above, row 0, column 0.
-std::int64_t chain_at(const LatentShape& s, int grid, int level);
-std::int64_t chain_size(const LatentShape& s);
+// `level`: a plane of that level's stride without rows above, row rows.first[level], column 0.
+std::int64_t chain_at(const LatentShape& s, const ChainRows& rows, int grid, int level);
+std::int64_t chain_size(const LatentShape& s, const ChainRows& rows);
+std::size_t chain_forward_scratch_size(const LatentShape& s);
 std::size_t chain_scratch_size(const LatentShape& s);
 
-// Grid `grid` at the size of grid 1; grid 1 itself for grid 1.
-inline const float* at_level_1(const LatentShape& s, const float* latents, const float* chains, int grid) {
-  return grid == 1 ? latents + s.plane(1) : chains + chain_at(s, grid, 1);
+// Grid `grid` at the size of grid 1; grid 1 itself for grid 1. Sets the origin of what doubles it.
+inline const float* at_level_1(const LatentShape& s, const ChainRows& rows, const float* latents, const float* chains,
+                               int grid, Upsampling& u) {
+  u.origin = grid == 1 ? 0 : rows.first[1];
+  return grid == 1 ? latents + s.plane(1) : chains + chain_at(s, rows, grid, 1);
 }
 
-void chain_forward(const LatentShape& s, const float* parameters, const float* latents, int grid, float* chains,
-                   float* scratch);
+void chain_forward(const LatentShape& s, const ChainRows& rows, const float* parameters, const float* latents, int grid,
+                   float* chains, float* scratch);
 
 // From the gradient after upsample_vertically to the picture's height (rows(0) rows of stride(1)) to that of the grid,
-// which is set. Adds the filters' gradient to `partial`, laid out like the parameters.
+// which is set. Adds the filters' gradient to `partial`, laid out like the parameters. The chains are of all rows.
 void chain_backward(const LatentShape& s, const float* parameters, const float* latents, const float* chains, int grid,
                     const float* gradient, int every, int phase, float* latent_gradient, float* partial,
                     float* scratch);

@@ -3,13 +3,15 @@
 >>> data = coincodec.encode(image, bpp=0.3)
 >>> picture = coincodec.decode(data)
 >>> coincodec.info(data).bpp
+>>> thumbnail = coincodec.open("photo.coin").preview(256)
 """
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from os import PathLike
+from typing import IO, TYPE_CHECKING, Any
 
 from .errors import (
     CoincodecError,
@@ -20,19 +22,23 @@ from .errors import (
     ImageError,
     LimitError,
     NotCoinError,
+    PartialWarning,
     TargetError,
     TruncatedError,
     UnsupportedError,
     UsageError,
 )
 from .limits import DEFAULT_LIMITS, Limits
-from .options import EncodeOptions
+from .options import DecodeOptions, EncodeOptions
 from .progress import Progress
 from .report import Info
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+    from .preview import Preview
+    from .reader import CoinFile
 
 __version__ = "0.2.0"
 
@@ -47,6 +53,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "NotCoinError",
+    "PartialWarning",
     "Progress",
     "TargetError",
     "TruncatedError",
@@ -55,6 +62,8 @@ __all__ = [
     "decode",
     "encode",
     "info",
+    "open",
+    "progressive",
 ]
 
 
@@ -135,24 +144,58 @@ def decode(
     data: bytes,
     *,
     region: Sequence[int] | None = None,
+    size: tuple[int, int] | None = None,
+    scale: float | None = None,
+    draft: bool = False,
+    partial: bool = False,
     threads: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
-    """Decodes a .coin stream, or a part of its picture.
+    """Decodes a .coin stream, or a part of its picture, at any size.
 
     region: (left, top, right, bottom) in pixels of the picture, right and bottom exclusive, as Pillow's `crop` takes
         them; the samples are those that the whole picture has there. Of "siren" work and memory are in proportion
         to the region. Of "latent" all integers are decoded, since each helps to decode the next, and only the
         rendering, a third of the time, is in proportion to the region's rows.
+    size: (width, height) in pixels to show the region in, or scale: the factor of both sides. Of "siren" the function
+        is evaluated at the middles of the new pixels; of "latent" the picture is resampled, by Lanczos's filter.
+    draft: take less work for less fidelity where the picture is made smaller. Of "latent" the finest grids, most of
+        the work, are then left out of what is shown at a quarter of its sides or less; "siren" has nothing like it.
+    partial: decode what a cut stream, the beginning of a whole one, says of the picture, and tell what is missing by
+        a `PartialWarning`. Of "latent" half of the bytes make a picture; of "siren" nothing does but all of them.
 
     Returns an array of shape (H, W) for grey, else (H, W, C), uint8 or uint16 as it was coded.
 
     Raises a `FormatError` if the data is not a whole and sound stream, or passes the `limits` that are
-    checked before memory is taken; `UsageError` for a region that is not inside the picture.
+    checked before memory is taken; `UsageError` for a region that is not inside the picture or an impossible size.
     """
     from . import codec
 
-    return codec.decode(data, region=region, threads=threads, limits=limits)
+    return codec.decode(data, DecodeOptions(region, size, scale, draft, partial, threads, limits))
+
+
+def progressive(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
+    """The picture of a stream from coarse to fine: for each `Preview`, twice as many samples along both sides.
+
+    Of "siren" every sample is computed once; of "latent" each preview takes one grid more. The last one is the picture.
+
+    Raises like `decode`, before the first preview.
+    """
+    from . import codec
+
+    return codec.previews(data, threads, limits)
+
+
+def open(file: str | PathLike[str] | IO[bytes]) -> CoinFile:
+    """Opens a .coin file and reads no more than its header: see `CoinFile`.
+
+    file: a path, or a binary file that need not be seekable.
+
+    Raises a `FormatError` if it is not a .coin file, OSError if it cannot be opened.
+    """
+    from .reader import CoinFile
+
+    return CoinFile(file)
 
 
 def info(data: bytes) -> Info:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,16 +12,17 @@ from numpy.typing import NDArray
 
 from . import container, image, metrics, native
 from .container import Header
-from .errors import ConversionWarning, UnsupportedError, UsageError
+from .errors import ConversionWarning, PartialWarning, UnsupportedError, UsageError
 from .latent import decode as latent_decode
 from .latent import stream as latent_stream
 from .limits import DEFAULT_LIMITS, Limits
-from .options import EncodeOptions
+from .options import DecodeOptions, EncodeOptions
+from .preview import Preview
 from .progress import Progress
-from .region import Region
-from .report import Contents, Encoded, Info
+from .report import Contents, Decoded, Encoded, Info
 from .siren import decode as siren_decode
 from .siren import stream as siren_stream
+from .view import Rendering, View
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +32,9 @@ MODELS = (siren_stream.NAME, latent_stream.NAME)
 # Below so many bytes the latent model's networks leave too little for its grids, and a siren is better (128x128 and
 # 768x512 pixels alike).
 LEAST_LATENT_BYTES = 1500
+
+# The whole picture in its own size.
+PLAIN = DecodeOptions()
 
 # What each family number decodes with.
 _FAMILIES = {siren_stream.FAMILY: siren_decode, latent_stream.FAMILY: latent_decode}
@@ -74,22 +79,63 @@ def _model(samples: image.Samples, options: EncodeOptions) -> str:
     return siren_stream.NAME if budget is not None and budget < LEAST_LATENT_BYTES else latent_stream.NAME
 
 
-def decode(
-    data: bytes,
-    *,
-    region: Sequence[int] | None = None,
-    threads: int | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-) -> NDArray[Any]:
+def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Rendering]:
+    """A view of a stream, checked and ready to be computed band by band. Raises `FormatError` or `UsageError`."""
+    threads = native.resolve_threads(options.threads)
+    layout = container.read_layout(data)
+    header = layout.header
+    view = View.of(header, options)
+    family = _family(header)
+    shape = family.accept(header, view, options.limits)
+    _, sections = container.read(data, cut=options.partial)
+    rendering: Rendering = family.read(header, shape, sections, view, threads)
+    if rendering.missing:
+        missing = f"{len(data):,} of {layout.total_bytes:,} bytes, without {rendering.missing}"
+        rendering = replace(rendering, missing=missing)
+    return header, view, rendering
+
+
+def decode_samples(data: bytes, options: DecodeOptions) -> Decoded:
+    """`coincodec.decode`, with a report."""
+    header, view, rendering = open_view(data, options)
+    samples = np.empty((view.height, view.width, header.channels), header.dtype)
+    for where, band in rendering.bands:
+        samples[where] = band
+    return Decoded(_without_axis(samples), rendering.missing)
+
+
+def decode(data: bytes, options: DecodeOptions = PLAIN) -> NDArray[Any]:
     """See `coincodec.decode`."""
+    decoded = decode_samples(data, options)
+    _warn(decoded.missing)
+    return decoded.samples
+
+
+def rows(data: bytes, options: DecodeOptions) -> Iterator[NDArray[Any]]:
+    """See `CoinFile.rows`."""
+    _, _, rendering = open_view(data, options)
+    _warn(rendering.missing)
+    return (_without_axis(band) for _, band in rendering.bands)
+
+
+def previews(data: bytes, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
+    """See `coincodec.progressive`."""
     threads = native.resolve_threads(threads)
     header = container.read_layout(data).header
     family = _family(header)
-    part = Region.within(region, header.width, header.height)
-    shape = family.accept(header, part, limits)
+    shape = family.accept(header, View.of(header, PLAIN), limits)
     _, sections = container.read(data)
-    samples: NDArray[Any] = family.decode(header, shape, sections, part, threads)
-    return samples[:, :, 0] if header.channels == 1 else samples
+    found: Iterator[Preview] = family.previews(header, shape, sections, len(data), threads)
+    return (replace(preview, samples=_without_axis(preview.samples)) for preview in found)
+
+
+def _warn(missing: str) -> None:
+    if missing:
+        warnings.warn(missing, PartialWarning, stacklevel=4)
+
+
+def _without_axis(samples: NDArray[Any]) -> NDArray[Any]:
+    return samples[:, :, 0] if samples.shape[2] == 1 else samples
 
 
 def info(data: bytes) -> Info:
@@ -107,6 +153,11 @@ def info(data: bytes) -> Info:
         header_bytes=len(data) - sum(contents.parts.values()),
         **vars(contents),
     )
+
+
+def family_name(header: Header) -> str:
+    """ "siren" or "latent". Raises `UnsupportedError` for another one."""
+    return str(_family(header).stream.NAME)
 
 
 def _family(header: Header) -> Any:

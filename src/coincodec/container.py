@@ -20,6 +20,9 @@ MAX_SECTIONS = 255
 MAX_SECTION_BYTES = 2**32 - 1
 BIT_DEPTHS = (8, 16)
 
+# No header is longer.
+MAX_HEADER_BYTES = 2048
+
 # Sections whose type has this bit may be skipped by a decoder that does not know them.
 ANCILLARY = 0x80
 
@@ -28,10 +31,14 @@ _CHECKSUM_BYTES = 4
 
 @dataclass(frozen=True)
 class Section:
-    """A checksummed run of bytes. `type` is 0..255; its meaning is up to the family."""
+    """A checksummed run of bytes. `type` is 0..255; its meaning is up to the family.
+
+    missing: bytes of the payload that a cut stream does not have.
+    """
 
     type: int
     payload: bytes | memoryview
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,11 @@ class Header:
     channels: int
     bit_depth: int
     parameters: bytes
+
+    @property
+    def dtype(self) -> str:
+        """NumPy's name for the type of a sample."""
+        return f"uint{self.bit_depth}"
 
 
 @dataclass(frozen=True)
@@ -118,15 +130,18 @@ def read_layout(data: bytes | memoryview) -> Layout:
     return Layout(header, tuple(sections), cursor.at, offset)
 
 
-def read(data: bytes | memoryview) -> tuple[Header, list[Section]]:
+def read(data: bytes | memoryview, *, cut: bool = False) -> tuple[Header, list[Section]]:
     """Reads a whole stream and verifies every checksum.
+
+    cut: the stream may end before its time; its sections then hold what there is, and checksums are verified as far as
+    they are there.
 
     The payloads are views of `data`, not copies. Raises like `read_layout`; bytes after the last
     section are an error.
     """
     view = memoryview(data)
     layout = read_layout(view)
-    if len(view) < layout.total_bytes:
+    if len(view) < layout.total_bytes and not cut:
         raise TruncatedError(f"the file ends after {len(view):,} of {layout.total_bytes:,} bytes")
     if len(view) > layout.total_bytes:
         raise CorruptError(f"{len(view) - layout.total_bytes:,} bytes follow the end of the stream")
@@ -134,9 +149,10 @@ def read(data: bytes | memoryview) -> tuple[Header, list[Section]]:
     for number, (kind, offset, length) in enumerate(layout.sections):
         end = offset + length
         payload = view[offset:end]
-        if view[end : end + _CHECKSUM_BYTES] != _checksum(payload):
+        checksum = view[end : end + _CHECKSUM_BYTES]
+        if len(checksum) == _CHECKSUM_BYTES and checksum != _checksum(payload):
             raise CorruptError(f"section {number} is damaged (checksum)")
-        sections.append(Section(kind, payload))
+        sections.append(Section(kind, payload, length - len(payload)))
     return layout.header, sections
 
 

@@ -52,3 +52,7 @@ class LimitError(FormatError):
 
 class ConversionWarning(UserWarning):
     """A Pillow image was not in a form that is coded as it is; the text says what was converted."""
+
+
+class PartialWarning(UserWarning):
+    """A picture was decoded from a cut stream; the text says what is missing."""

@@ -1,12 +1,13 @@
-"""What a caller can ask of an encode."""
+"""What a caller can ask of an encode or a decode."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .errors import UsageError
+from .limits import DEFAULT_LIMITS, Limits
 
 SIREN_OPTIONS = ("weights", "bits", "layers", "width", "architectures")
 SIREN_PRESET = "paper"
@@ -76,3 +77,16 @@ class EncodeOptions:
         if self.bytes is not None:
             return self.bytes
         return None if self.bpp is None else int(self.bpp * pixels / 8)
+
+
+@dataclass(frozen=True)
+class DecodeOptions:
+    """The options of `coincodec.decode`, which says what each means."""
+
+    region: Sequence[int] | None = None
+    size: tuple[int, int] | None = None
+    scale: float | None = None
+    draft: bool = False
+    partial: bool = False
+    threads: int | None = None
+    limits: Limits = DEFAULT_LIMITS

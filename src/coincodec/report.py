@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,14 @@ class Encoded:
     network: str
     steps: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """samples: as `coincodec.decode` returns them. missing: what a cut stream does not say of them, or nothing."""
+
+    samples: NDArray[Any]
+    missing: str
 
 
 @dataclass(frozen=True)

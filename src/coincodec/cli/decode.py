@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from ..files import STANDARD, read_bytes, write_atomically
 from ..limits import DEFAULT_LIMITS, Limits
+from ..options import DecodeOptions
 from .options import add_output, add_threads, output_path
 
 if TYPE_CHECKING:
@@ -25,8 +29,19 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("input", help="a .coin file, or - for standard input")
     add_output(parser, "the input with the suffix .png")
     parser.add_argument(
-        "--region", type=region, metavar="L,T,R,B", help="only columns L to R and rows T to B, R and B exclusive"
+        "--region", type=numbers(4, ","), metavar="L,T,R,B",
+        help="only columns L to R and rows T to B, R and B exclusive",
+    )  # fmt: skip
+    parser.add_argument("--size", type=numbers(2, "x"), metavar="WxH", help="in so many pixels")
+    parser.add_argument("--scale", type=float, metavar="F", help="larger or smaller by this factor")
+    parser.add_argument("--draft", action="store_true", help="with less work and fidelity, where it is made smaller")
+    parser.add_argument(
+        "--partial", action="store_true", help="what the beginning of a file says, if that is all there is"
     )
+    parser.add_argument(
+        "--progressive", action="store_true",
+        help="write the picture as it is known, coarse to fine, to OUTPUT-1, OUTPUT-2 and so on",
+    )  # fmt: skip
     add_threads(parser)
     for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
         default = getattr(DEFAULT_LIMITS, name)
@@ -45,14 +60,48 @@ def run(arguments: argparse.Namespace) -> None:
 
     format = "PNG" if path == STANDARD else image.output_format(os.path.splitext(path)[1])
     limits = Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
-    data = read_bytes(arguments.input)
-    samples = codec.decode(data, region=arguments.region, threads=arguments.threads, limits=limits)
-    write_atomically(path, image.to_bytes(samples, format), clobber=not arguments.no_clobber)
+    options = DecodeOptions(
+        arguments.region, arguments.size, arguments.scale, arguments.draft, arguments.partial, arguments.threads, limits
+    )
+    if arguments.progressive:
+        _write_previews(arguments.input, path, format, options, clobber=not arguments.no_clobber)
+        return
+    decoded = codec.decode_samples(read_bytes(arguments.input), options)
+    if decoded.missing:
+        print(f"coin: {decoded.missing}", file=sys.stderr)
+    write_atomically(path, image.to_bytes(decoded.samples, format), clobber=not arguments.no_clobber)
 
 
-def region(text: str) -> tuple[int, ...]:
-    """Four numbers between commas."""
-    box = tuple(int(number) for number in text.split(","))
-    if len(box) != 4:
-        raise ValueError(text)
-    return box
+def _write_previews(source: str, path: str, format: str, options: DecodeOptions, *, clobber: bool) -> None:
+    """A file for each preview at the picture's size, and a line that says what it took."""
+    from .. import codec, image
+
+    if path == STANDARD:
+        raise UsageError("--progressive writes several files; name them with -o")
+    if options != DecodeOptions(threads=options.threads, limits=options.limits):
+        raise UsageError("--progressive shows the whole picture in its own size")
+    data = read_bytes(source)
+    stem, suffix = os.path.splitext(path)
+    for number, preview in enumerate(codec.previews(data, options.threads, options.limits), 1):
+        name = f"{stem}-{number}{suffix}"
+        write_atomically(name, image.to_bytes(preview.picture(), format), clobber=clobber)
+        rows, columns = preview.samples.shape[:2]
+        print(
+            f"{name}: {columns}x{rows} samples, {preview.bytes / len(data):.1%} of the bytes, "
+            f"{preview.work:.2%} of the work of a decode"
+        )
+
+
+def numbers(count: int, separator: str) -> Callable[[str], tuple[int, ...]]:
+    """What reads so many whole numbers."""
+
+    def read(text: str) -> tuple[int, ...]:
+        try:
+            found = tuple(int(number) for number in text.split(separator))
+        except ValueError:
+            found = ()
+        if len(found) != count:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {count} whole numbers with {separator!r} between them")
+        return found
+
+    return read

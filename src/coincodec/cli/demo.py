@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CoincodecError
 from ..files import write_atomically
-from ..options import EncodeOptions
+from ..options import DecodeOptions, EncodeOptions
 from .options import add_threads
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     with FitProgressLine("fitting") as progress:
         encoded = codec.encode_samples(photo, EncodeOptions(threads=arguments.threads), progress)
     start = time.perf_counter()
-    decoded = codec.decode(encoded.data, threads=arguments.threads)
+    decoded = codec.decode(encoded.data, DecodeOptions(threads=arguments.threads))
     decode_seconds = time.perf_counter() - start
     jpeg, quality = _jpeg_at_most(Image.fromarray(photo), len(encoded.data))
     jpeg_decoded = Image.open(io.BytesIO(jpeg))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -108,12 +108,8 @@ class LatentShape:
 
     def macs_per_pixel(self) -> dict[str, float]:
         """Multiply-accumulates of a decoder per pixel, by part."""
-        n = self.context
         pixels = self.height * self.width
-        features = sum(
-            self.features * (self.levels - 1 - level) * np.prod(self.grid(level + 1))
-            for level in range(self.feature_levels)
-        )
+        contexts = sum(map(self.context_macs, range(self.levels)))
         upsampling = 0.0
         for level in range(self.levels - 1):
             rows, columns = self.grid(level)
@@ -121,10 +117,17 @@ class LatentShape:
             upsampling += (self.levels - 1 - level) * KERNEL_TAPS * rows * (narrow + columns)
         synthesis = self.hidden * self.levels + self.channels * (self.hidden + self.levels)
         return {
-            "contexts": (2 * n * n + 4 * n) * self.latents / pixels + features / pixels,
+            "contexts": contexts / pixels,
             "upsampling": upsampling / pixels,
             "synthesis": synthesis + self.block * 10 * self.channels,
         }
+
+    def context_macs(self, level: int) -> int:
+        """Multiply-accumulates that predict the latents of a grid."""
+        n = self.context
+        features = self.features * (self.levels - 1 - level) if level < self.feature_levels else 0
+        coarser = math.prod(self.grid(level + 1)) if features else 0
+        return (2 * n * n + 4 * n) * math.prod(self.grid(level)) + features * coarser
 
     def plane(self, latents: NDArray[Any], level: int) -> NDArray[Any]:
         """Grid `level` of an array of latents, without its margins: a view of shape (rows, columns)."""
@@ -183,6 +186,31 @@ def parts(shape: LatentShape, parameters: NDArray[Any]) -> Parts:
         view(at["block"], shape.block, 9 * c + 1),
         view(at["mix"], c, shape.block),
     )
+
+
+def coarser_shape(shape: LatentShape, level: int) -> LatentShape:
+    """The shape of the grids from `level` on, as those of a picture of the size of that grid."""
+    rows, columns = shape.grid(level)
+    return replace(shape, height=rows, width=columns, levels=shape.levels - level)
+
+
+def coarser(shape: LatentShape, parameters: Array32, level: int) -> tuple[LatentShape, Array32]:
+    """The model that shows what grids from `level` on say of the picture, at the size of that grid.
+
+    Finer grids count as 0, and what their filters would do to a plain area is done to the weights. The context model
+    is left out. Latents of these grids lie in memory as in a model of this shape.
+    """
+    if level == 0:
+        return shape, parameters
+    small = coarser_shape(shape, level)
+    values = np.zeros(small.parameters, np.float32)
+    ours, theirs, h = parts(small, values), parts(shape, parameters), shape.hidden
+    gain = np.float32(np.prod(theirs.filters[:level].sum(1) ** 2))
+    ours.filters[:] = theirs.filters[level:]
+    ours.first[:, :-1], ours.first[:, -1] = gain * theirs.first[:, level:-1], theirs.first[:, -1]
+    ours.second[:, :h], ours.second[:, h:-1] = theirs.second[:, :h], gain * theirs.second[:, h + level : -1]
+    ours.second[:, -1], ours.block[:], ours.mix[:] = theirs.second[:, -1], theirs.block, theirs.mix
+    return small, values
 
 
 # Bicubic interpolation (Keys 1981, a = -1/2) at a quarter of a pixel.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from .. import _native
 from ..container import ANCILLARY, Header, Section
-from ..errors import CorruptError, UnsupportedError
+from ..errors import CorruptError, TruncatedError, UnsupportedError
 from . import networks
-from .model import Array32, LatentShape, Size
+from .model import Array32, LatentShape, Size, coarser_shape
 from .networks import Quantised
 
 FAMILY = 2
@@ -52,24 +52,52 @@ def write(quantised: Quantised, latents: Array32) -> tuple[Section, Section]:
 
 
 def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:
-    """The networks of a stream. Raises `CorruptError` or `UnsupportedError`."""
-    return networks.read(shape, _section(sections, NETWORKS).payload)
+    """The networks of a stream. Raises `CorruptError`, `TruncatedError` or `UnsupportedError`."""
+    section = _section(sections, NETWORKS)
+    if section.missing:
+        raise TruncatedError("the stream ends within the networks, without which there is no picture")
+    return networks.read(shape, section.payload)
 
 
-def read_latents(quantised: Quantised, sections: Sequence[Section]) -> tuple[Array32, tuple[int, ...]]:
-    """The latents of a stream, with margins, and about how many bytes each grid took. Raises `CorruptError`."""
-    latents = quantised.shape.empty_latents()
-    data = bytes(_section(sections, LATENTS).payload)
-    ends = _native.latent_decode(quantised.shape.native, quantised.levels, quantised.integer_bits, data, latents)
-    if ends is None:
-        raise CorruptError("the latents are not what an encoder writes")
-    return latents, _differences(ends, len(data))
+class LatentReader:
+    """Reads the latents of a stream grid by grid, coarsest first.
 
+    latents: those of grids from `finest` on, with margins; 0 until they are read. level: the grid that comes next,
+    finest - 1 when all have been read. rows: whole rows of it that a cut stream has. ends: bytes of the section that
+    were read by the end of each grid, a few more than it needed.
+    """
 
-def _differences(ends: Sequence[int], total: int) -> tuple[int, ...]:
-    """From where each grid ended, coarsest first, to its length, finest first; coders run a few bytes ahead."""
-    capped = [min(end, total) for end in ends[:-1]] + [total]
-    return tuple(after - before for before, after in zip([0, *capped], capped, strict=False))[::-1]
+    def __init__(self, networks: Quantised, sections: Sequence[Section], finest: int = 0) -> None:
+        section = _section(sections, LATENTS)
+        shape = networks.shape
+        self.finest, self.level, self.rows, self.ends = finest, shape.levels - 1, 0, list[int]()
+        self.length, self.cut = len(section.payload), section.missing > 0
+        self.latents = coarser_shape(shape, finest).empty_latents()
+        integers = (networks.levels, networks.integer_bits)
+        self._decoder = _native.LatentDecoder(shape.native, *integers, bytes(section.payload), self.cut)
+        self._rows = [shape.grid(level)[0] for level in range(shape.levels)]
+
+    def next_grid(self) -> bool:
+        """Reads a grid; False where a cut stream ends before it does. Raises `CorruptError`."""
+        self.rows = self._decoder.next_grid(self.latents)
+        if self.rows < 0 or (self.level == 0 and not self.cut and not self._decoder.complete):
+            raise CorruptError("the latents are not what an encoder writes")
+        if self.rows < self._rows[self.level]:
+            return False
+        self.ends.append(self._decoder.position)
+        self.level -= 1
+        return True
+
+    def read(self) -> Array32:
+        """Reads all that there is and returns the latents."""
+        while self.level >= self.finest and self.next_grid():
+            pass
+        return self.latents
+
+    def sizes(self) -> tuple[int, ...]:
+        """About how many bytes each grid took, finest first, all having been read."""
+        capped = [min(end, self.length) for end in self.ends[:-1]] + [self.length]
+        return tuple(after - before for before, after in zip([0, *capped], capped, strict=False))[::-1]
 
 
 def _section(sections: Sequence[Section], kind: int) -> Section:

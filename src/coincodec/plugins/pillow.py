@@ -4,8 +4,9 @@
 >>> Image.open("photo.png").save("photo.coin", bpp=0.3)
 >>> Image.open("photo.coin").size
 
-`Image.open` reads the header alone; `load` decodes. Options of `save` are those of `coincodec.encode`. Pillow has no
-mode for colour of 16 bits, so such files open with 8.
+`Image.open` reads the header alone; `load` decodes, after `draft` or within `thumbnail` only as much as a smaller
+picture needs. Options of `save` are those of `coincodec.encode`. Pillow has no mode for colour of 16 bits, so such
+files open with 8.
 """
 
 from __future__ import annotations
@@ -18,14 +19,11 @@ from PIL import Image, ImageFile
 
 from .. import codec, container, image
 from ..errors import CoincodecError, FormatError
-from ..options import EncodeOptions
+from ..options import DecodeOptions, EncodeOptions
 
 FORMAT, EXTENSION, MIME_TYPE = "COIN", ".coin", "image/x-coin"
 
 _MODES = ("L", "LA", "RGB", "RGBA")
-
-# More than the longest header there can be.
-_HEADER_BYTES = 4096
 
 
 class CoinImageFile(ImageFile.ImageFile):
@@ -36,7 +34,7 @@ class CoinImageFile(ImageFile.ImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
-        start = self.fp.read(_HEADER_BYTES)
+        start = self.fp.read(container.MAX_HEADER_BYTES)
         try:
             header = container.read_layout(start).header
         except FormatError as error:
@@ -47,12 +45,28 @@ class CoinImageFile(ImageFile.ImageFile):
         self._decoded = False
         self.tile = []
 
+    def draft(self, mode: str | None, size: tuple[int, int] | None) -> tuple[str, tuple[int, int, float, float]] | None:
+        """Makes the picture smaller by the largest power of two that leaves both sides at least those of `size`.
+
+        `thumbnail` calls it. mode: no other than the picture's own is offered.
+        """
+        if size is None or self._decoded or self.tile:
+            return None
+        scale, (width, height) = 1, self.size
+        while -(-width // (2 * scale)) >= size[0] and -(-height // (2 * scale)) >= size[1] and scale < max(self.size):
+            scale *= 2
+        if scale == 1:
+            return None
+        self._size = (-(-width // scale), -(-height // scale))
+        width, height = self._size
+        return self.mode, (0, 0, float(width), float(height))
+
     def load(self) -> Any:
         """Decodes the picture, once. Raises OSError for a damaged file, as Pillow does."""
         if not self._decoded and self.fp is not None:
             self.fp.seek(0)
             try:
-                samples = codec.decode(self.fp.read())
+                samples = codec.decode(self.fp.read(), DecodeOptions(size=self.size, draft=True))
             except CoincodecError as error:
                 raise OSError(f"{error}") from error
             if samples.dtype == np.uint16 and self.mode != "I;16":

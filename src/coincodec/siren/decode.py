@@ -11,34 +11,69 @@ from numpy.typing import NDArray
 from .. import metrics, native
 from ..container import Header, Section
 from ..limits import Limits
-from ..region import Region, row_bands
+from ..preview import Preview
 from ..report import Contents
+from ..view import Rendering, View, row_bands
 from . import stream
-from .model import Array32, SirenShape, pixel_axes
+from .model import Array32, SirenShape, pixel_axes, pixel_axis
 
 # Pixels decoded per native call: enough to keep every core busy, few enough for Ctrl-C to be prompt.
 _BAND = 2**20
 
+# Samples along the longer side of the first preview, at least.
+_COARSEST = 24
 
-def accept(header: Header, region: Region, limits: Limits) -> SirenShape:
-    """The network of a stream, once the header alone shows that a region can be decoded within the limits."""
+
+def accept(header: Header, view: View, limits: Limits) -> SirenShape:
+    """The network of a stream, once the header alone shows that a view can be computed within the limits."""
     shape = stream.read_shape(header)
-    limits.check_pixels(region.width, region.height)
-    limits.check_macs(region.width * region.height * shape.macs)
+    limits.check_pixels(view.width, view.height)
+    limits.check_macs(view.width * view.height * shape.macs)
     return shape
 
 
-def decode(
-    header: Header, shape: SirenShape, sections: Sequence[Section], region: Region, threads: int
-) -> NDArray[Any]:
-    """The samples of a region, shape (height, width, channels), uint8 or uint16. shape: from `accept`."""
+def read(header: Header, shape: SirenShape, sections: Sequence[Section], view: View, threads: int) -> Rendering:
+    """A view: the function at the middles of its pixels. shape: from `accept`."""
     parameters = stream.read_weights(shape, sections)
-    samples = np.empty((region.height, region.width, header.channels), np.dtype(f"u{header.bit_depth // 8}"))
+    longer, part = max(header.height, header.width), view.region
+    axes = [
+        pixel_axis(header.height, longer, part.top, part.bottom, view.height),
+        pixel_axis(header.width, longer, part.left, part.right, view.width),
+    ]
+    return Rendering(bands(shape, parameters, axes, header.dtype, threads))
+
+
+def previews(
+    header: Header, shape: SirenShape, sections: Sequence[Section], total: int, threads: int
+) -> Iterator[Preview]:
+    """The picture from coarse to fine, every pixel computed once. total: bytes of the stream."""
+    parameters = stream.read_weights(shape, sections)
     down, across = pixel_axes(header.height, header.width)
-    axes = [down[region.top : region.bottom], across[region.left : region.right]]
-    for where, band in bands(shape, parameters, axes, samples.dtype, threads):
-        samples[where] = band
-    return samples
+
+    def at(rows: Array32, columns: Array32) -> NDArray[Any]:
+        computed = np.empty((len(rows), len(columns), header.channels), header.dtype)
+        axes = [np.ascontiguousarray(axis) for axis in (rows, columns)]
+        for where, band in bands(shape, parameters, axes, header.dtype, threads):
+            computed[where] = band
+        return computed
+
+    step = 2 ** max(0, (max(header.height, header.width) // _COARSEST).bit_length() - 1)
+    known = at(down[::step], across[::step])
+    while True:
+        rows, columns, channels = known.shape
+        share = rows * columns / (header.height * header.width)
+        yield Preview(known, step, (header.width, header.height), 0.5, total, share)
+        if step == 1:
+            return
+        step //= 2
+        finer = np.empty((len(down[::step]), len(across[::step]), channels), header.dtype)
+        finer[::2, ::2] = known
+        # Where a side has one sample there is none between.
+        if finer.shape[1] > 1:
+            finer[::2, 1::2] = at(down[:: 2 * step], across[step :: 2 * step])
+        if finer.shape[0] > 1:
+            finer[1::2] = at(down[step :: 2 * step], across[::step])
+        known = finer
 
 
 def inspect(header: Header, sections: Sequence[Section]) -> Contents:

@@ -66,7 +66,13 @@ def pixel_axes(height: int, width: int) -> list[Array32]:
     resolution therefore covers the same area, which is what lets a decoder evaluate it at any scale.
     """
     longer = max(height, width)
-    return [((2 * np.arange(n) + 1 - n) / longer).astype(np.float32) for n in (height, width)]
+    return [pixel_axis(n, longer, 0, n, n) for n in (height, width)]
+
+
+def pixel_axis(n: int, longer: int, first: int, last: int, count: int) -> Array32:
+    """Coordinates of the middles of `count` equal parts of pixels first to last - 1, of n along this side."""
+    places = first + (np.arange(count) + 0.5) * ((last - first) / count)
+    return ((2 * places - n) / longer).astype(np.float32)
 
 
 def paper_axes(height: int, width: int) -> list[Array32]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import native
-from ..region import row_bands
+from ..view import row_bands
 from .model import Array32, SirenShape
 
 Index = NDArray[np.int64]

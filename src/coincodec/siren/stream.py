@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import entropy
 from ..container import ANCILLARY, Header, Section
-from ..errors import CorruptError, FitError, UnsupportedError
+from ..errors import CorruptError, FitError, TruncatedError, UnsupportedError
 from ..native import MAX_LAYERS, MAX_WIDTH
 from .model import Array32, SirenShape
 
@@ -129,8 +129,10 @@ def weights_section(sections: Sequence[Section]) -> Section:
 
 
 def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
-    """The parameters of a network as flat float32. Raises `CorruptError` or `UnsupportedError`."""
+    """The parameters of a network as flat float32. Raises `CorruptError`, `TruncatedError` or `UnsupportedError`."""
     weights = weights_section(sections)
+    if weights.missing:
+        raise TruncatedError(f"{weights.missing:,} bytes of the weights are missing; a siren needs all of them")
     read = _read_half if weights.type == WEIGHTS_FP16 else _read_coded
     parameters = read(shape, weights.payload)
     if not _bounded(shape, parameters):

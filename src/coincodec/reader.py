@@ -1,0 +1,126 @@
+"""A .coin file whose header is known and whose picture is decoded when it is asked for."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from numpy.typing import NDArray
+
+from . import codec, container, metrics
+from .errors import UsageError
+from .limits import DEFAULT_LIMITS, Limits
+from .options import DecodeOptions
+from .preview import Preview
+from .view import fit_within
+
+
+class CoinFile:
+    """What `coincodec.open` returns; a context manager.
+
+    size: (width, height) in pixels. channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. bit_depth: 8 or 16.
+    family: of the model, "siren" or "latent". bytes: of the whole stream, as its header says. bpp: bits per pixel.
+
+    The rest of the file is read, and kept, when a picture is asked for the first time.
+    """
+
+    def __init__(self, file: str | PathLike[str] | IO[bytes]) -> None:
+        self._close = ExitStack()
+        try:
+            if isinstance(file, str | PathLike):
+                file = self._close.enter_context(Path(file).open("rb"))  # noqa: SIM115 (closed with this object)
+            self._file: IO[bytes] | None = file
+            self._data: bytes | None = _read(self._file, container.MAX_HEADER_BYTES)
+            layout = container.read_layout(self._data)
+            self.family = codec.family_name(layout.header)
+        except BaseException:
+            self._close.close()
+            raise
+        header = layout.header
+        self.size = (header.width, header.height)
+        self.channels, self.bit_depth, self.bytes = header.channels, header.bit_depth, layout.total_bytes
+        self.bpp = metrics.bits_per_pixel(self.bytes, *self.size)
+
+    def decode(
+        self,
+        *,
+        region: Sequence[int] | None = None,
+        size: tuple[int, int] | None = None,
+        scale: float | None = None,
+        draft: bool = False,
+        partial: bool = False,
+        threads: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> NDArray[Any]:
+        """See `coincodec.decode`."""
+        return codec.decode(self._all(), DecodeOptions(region, size, scale, draft, partial, threads, limits))
+
+    def rows(
+        self,
+        *,
+        region: Sequence[int] | None = None,
+        size: tuple[int, int] | None = None,
+        scale: float | None = None,
+        draft: bool = False,
+        partial: bool = False,
+        threads: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Iterator[NDArray[Any]]:
+        """What `decode` returns, in bands of whole rows from top to bottom, so that pictures may be larger than memory.
+
+        Each band has the shape (rows, W) or (rows, W, C), some rows at a time. Raises like `decode`, at once.
+        """
+        return codec.rows(self._all(), DecodeOptions(region, size, scale, draft, partial, threads, limits))
+
+    def preview(self, max_side: int, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:
+        """A draft of the picture with at most that many pixels along its longer side; never enlarged.
+
+        Raises like `decode`.
+        """
+        if max_side < 1:
+            raise UsageError(f"a side must have at least one pixel, not {max_side}")
+        return self.decode(size=fit_within(*self.size, max_side), draft=True, threads=threads, limits=limits)
+
+    def progressive(self, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
+        """See `coincodec.progressive`."""
+        return codec.previews(self._all(), threads, limits)
+
+    def close(self) -> None:
+        """Closes the file if `coincodec.open` opened it. Nothing can be decoded after."""
+        self._close.close()
+        self._file, self._data = None, None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        width, height = self.size
+        return f"<coincodec.CoinFile {self.family} {width}x{height}, {self.bytes:,} bytes>"
+
+    def _all(self) -> builtins.bytes:
+        """The whole stream, read once."""
+        if self._data is None:
+            raise UsageError("the file is closed")
+        if self._file is not None:
+            self._data += _read(self._file, -1)
+            self._close.close()
+            self._file = None
+        return self._data
+
+
+def _read(file: IO[bytes], count: int) -> bytes:
+    """So many bytes, or all for -1; fewer only at the end of the file."""
+    parts = [file.read(count)]
+    while count > 0 and parts[-1] and (left := count - sum(map(len, parts))) > 0:
+        parts.append(file.read(left))
+    return b"".join(parts)
