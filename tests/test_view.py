@@ -166,13 +166,26 @@ class TestScale:
         header, sections = container.read(data)
         shape = siren_stream.read_shape(header)
         left, top, right, bottom = box = (20, 30, 120, 110)
-        y = (2 * (top + (np.arange(37) + 0.5) * (bottom - top) / 37) - HEIGHT) / WIDTH
+        y = (2 * (top + (np.arange(97) + 0.5) * (bottom - top) / 97) - HEIGHT) / WIDTH
         x = (2 * (left + (np.arange(205) + 0.5) * (right - left) / 205) - WIDTH) / WIDTH
         points = np.stack(np.meshgrid(y, x, indexing="ij"), -1).reshape(-1, 2)
         values = forward(shape, siren_stream.read_weights(shape, sections), points)
-        expected = np.floor(np.clip(values, 0, 1) * 255 + 0.5).reshape(37, 205, 3)
-        shown = coincodec.decode(data, region=box, size=(205, 37))
+        expected = np.floor(np.clip(values, 0, 1) * 255 + 0.5).reshape(97, 205, 3)
+        shown = coincodec.decode(data, region=box, size=(205, 97))
         assert np.abs(shown - expected).max() <= 1
+
+    @pytest.mark.parametrize(("draft", "samples"), [(False, 4), (True, 2)])
+    def test_a_smaller_siren_is_made_of_several_samples(self, photo: np.ndarray, draft: bool, samples: int) -> None:
+        data = coincodec.encode(np.ascontiguousarray(photo[:HEIGHT, :WIDTH]), **FITS["siren"])
+        shown = coincodec.decode(data, size=(20, 10), draft=draft)
+        # Sixteen samples take sixteen times the work of one.
+        shape = siren_stream.read_shape(container.read_layout(data).header)
+        work = 20 * 10 * samples**2 * shape.macs
+        assert np.array_equal(coincodec.decode(data, size=(20, 10), draft=draft, limits=Limits(macs=work)), shown)
+        with pytest.raises(LimitError):
+            coincodec.decode(data, size=(20, 10), draft=draft, limits=Limits(macs=work - 1))
+        whole = resize(coincodec.decode(data), 20, 10)
+        assert psnr(squared_error(shown, whole) / shown.size, 8) > 30
 
     @pytest.mark.parametrize("options", [{"scale": 0.37}, {"scale": 2.5}, {"size": (11, 200)}])
     def test_a_latent_picture_is_resampled(self, photo: np.ndarray, options: dict[str, object]) -> None:
@@ -189,7 +202,7 @@ class TestScale:
 
     def test_scale_one_is_the_picture(self, stream: bytes) -> None:
         whole = coincodec.decode(stream)
-        for options in ({"scale": 1}, {"size": (WIDTH, HEIGHT)}, {"draft": True}):
+        for options in ({"scale": 1}, {"size": (WIDTH, HEIGHT)}, {"draft": True}, {"scale": 1, "draft": True}):
             assert np.array_equal(coincodec.decode(stream, **options), whole)
 
     def test_limits_hold_for_what_is_shown(self, stream: bytes) -> None:
@@ -197,6 +210,10 @@ class TestScale:
             coincodec.decode(stream, scale=3, limits=Limits(pixels=WIDTH * HEIGHT))
         with pytest.raises(LimitError, match="multiply"):
             coincodec.decode(stream, scale=2, limits=Limits(macs=WIDTH * HEIGHT * 50))
+
+    def test_drafts_of_pictures_that_are_too_large(self, stream: bytes) -> None:
+        limits = Limits(pixels=WIDTH * HEIGHT - 1)
+        assert coincodec.decode(stream, scale=0.1, draft=True, limits=limits).shape == (13, 23, 3)
 
 
 class TestDraft:

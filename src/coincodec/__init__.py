@@ -158,9 +158,11 @@ def decode(
         to the region. Of "latent" all integers are decoded, since each helps to decode the next, and only the
         rendering, a third of the time, is in proportion to the region's rows.
     size: (width, height) in pixels to show the region in, or scale: the factor of both sides. Of "siren" the function
-        is evaluated at the middles of the new pixels; of "latent" the picture is resampled, by Lanczos's filter.
-    draft: take less work for less fidelity where the picture is made smaller. Of "latent" the finest grids, most of
-        the work, are then left out of what is shown at a quarter of its sides or less; "siren" has nothing like it.
+        is evaluated at the middles of the new pixels; of "latent" the picture is resampled, by Lanczos's filter. By
+        that both are made smaller.
+    draft: take less work for less fidelity where the picture is made smaller. Of "siren" the function is evaluated at
+        4 places for each new pixel instead of 16; of "latent" the finest grids, most of the work, are left out of what
+        is shown at a quarter of its sides or less.
     partial: decode what a cut stream, the beginning of a whole one, says of the picture, and tell what is missing by
         a `PartialWarning`. Of "latent" half of the bytes make a picture; of "siren" nothing does but all of them.
 
