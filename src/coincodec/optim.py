@@ -66,8 +66,8 @@ class Muon:
 class Soap:
     """Adam in the eigenbasis of each matrix's gradients (Vyas et al. 2024, "SOAP", algorithm 3).
 
-    parameters: flat, updated in place. matrices: (offset, rows, columns) of each matrix among them; parameters
-    outside of all matrices stay as they are. every: steps between updates of the bases.
+    parameters: flat, updated in place. matrices: (offset, rows, columns) of each matrix among them, at least one;
+    parameters outside of all matrices stay as they are. every: steps between updates of the bases.
     """
 
     # Bound of a step in units of the rate; without turns of the basis Adam's would seldom pass 1.
@@ -83,48 +83,52 @@ class Soap:
         epsilon: float = 1e-8,
     ) -> None:
         self.parameters = parameters
-        self.matrices = [
-            _Preconditioned(slice(at, at + rows * columns), rows, columns) for at, rows, columns in matrices
-        ]
         self.beta1, self.beta2, self.every, self.epsilon = beta1, beta2, every, epsilon
         self.steps = 0
+        # Small matrices cost their calls, not their arithmetic: all are one stack, filled up with zeros.
+        _, heights, widths = zip(*matrices, strict=True)
+        used = np.zeros((len(matrices), max(heights), max(widths)), bool)
+        for matrix, height, width in zip(used, heights, widths, strict=True):
+            matrix[:height, :width] = True
+        self._used = np.flatnonzero(used)
+        self._where = np.concatenate([np.arange(at, at + height * width) for at, height, width in matrices])
+        self._gradient, self._mean, self._square = (np.zeros(used.shape, np.float32) for _ in range(3))
+        # Eigenvalues below all others where there is nothing: those directions come last and by themselves.
+        self._no_left, self._no_right = _diagonals(np.any(used, axis=2)), _diagonals(np.any(used, axis=1))
+        self._left, self._right = self._no_left.copy(), self._no_right.copy()
+        self._left_basis, self._right_basis = self._left, self._right  # until the first step
 
     def step(self, gradient: Array32, rate: float) -> None:
         """One step of about `rate` per parameter."""
         self.steps += 1
         decay1, decay2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
-        for m in self.matrices:
-            g = gradient[m.where].reshape(m.mean.shape)
-            m.mean += (1 - self.beta1) * (g - m.mean)
-            m.left += (1 - self.beta2) * (g @ g.T - m.left)
-            m.right += (1 - self.beta2) * (g.T @ g - m.right)
-            if self.steps % self.every == 1:
-                m.turn(first=self.steps == 1)
-            turned = m.left_basis.T @ g @ m.right_basis
-            m.square += (1 - self.beta2) * (turned * turned - m.square)
-            mean = m.left_basis.T @ m.mean @ m.right_basis
-            update = (mean / decay1) / (np.sqrt(m.square / decay2) + self.epsilon)
-            # Squares are kept in the basis they were summed in. After a turn one may be too small for its mean.
-            np.clip(update, -self.MOST, self.MOST, out=update)
-            self.parameters[m.where] -= np.float32(rate) * (m.left_basis @ update @ m.right_basis.T).ravel()
+        g = self._gradient
+        g.reshape(-1)[self._used] = gradient[self._where]
+        transposed = g.transpose(0, 2, 1)
+        self._mean += (1 - self.beta1) * (g - self._mean)
+        self._left += (1 - self.beta2) * (g @ transposed + self._no_left - self._left)
+        self._right += (1 - self.beta2) * (transposed @ g + self._no_right - self._right)
+        if self.steps % self.every == 1:
+            self._turn(first=self.steps == 1)
+        left, right = self._left_basis.transpose(0, 2, 1), self._right_basis
+        turned = left @ g @ right
+        self._square += (1 - self.beta2) * (turned * turned - self._square)
+        update = (left @ self._mean @ right / decay1) / (np.sqrt(self._square / decay2) + self.epsilon)
+        # Squares are kept in the basis they were summed in. After a turn one may be too small for its mean.
+        np.clip(update, -self.MOST, self.MOST, out=update)
+        moved = self._left_basis @ update @ right.transpose(0, 2, 1)
+        self.parameters[self._where] -= np.float32(rate) * moved.reshape(-1)[self._used]
 
-
-class _Preconditioned:
-    """What SOAP keeps of a matrix: moments, and the bases they are taken in."""
-
-    def __init__(self, where: slice, rows: int, columns: int) -> None:
-        self.where = where
-        self.mean = np.zeros((rows, columns), np.float32)
-        self.square = np.zeros((rows, columns), np.float32)
-        self.left, self.right = np.zeros((rows, rows), np.float32), np.zeros((columns, columns), np.float32)
-        self.left_basis = np.eye(rows, dtype=np.float32)
-        self.right_basis = np.eye(columns, dtype=np.float32)
-
-    def turn(self, first: bool) -> None:
+    def _turn(self, first: bool) -> None:
         """Brings the bases nearer to the eigenvectors: all the way first, then by one power iteration."""
         if first:
-            self.left_basis = np.linalg.eigh(self.left)[1][:, ::-1].astype(np.float32)
-            self.right_basis = np.linalg.eigh(self.right)[1][:, ::-1].astype(np.float32)
+            self._left_basis = np.linalg.eigh(self._left)[1][:, :, ::-1]
+            self._right_basis = np.linalg.eigh(self._right)[1][:, :, ::-1]
         else:
-            self.left_basis = np.linalg.qr(self.left @ self.left_basis)[0].astype(np.float32)
-            self.right_basis = np.linalg.qr(self.right @ self.right_basis)[0].astype(np.float32)
+            self._left_basis = np.linalg.qr(self._left @ self._left_basis)[0]
+            self._right_basis = np.linalg.qr(self._right @ self._right_basis)[0]
+
+
+def _diagonals(used: NDArray[np.bool_]) -> Array32:
+    """For each row a matrix with -1 on its diagonal where the row is False."""
+    return np.stack([np.diag(row.astype(np.float32) - 1) for row in used])
