@@ -12,6 +12,9 @@ from .errors import UsageError
 
 STANDARD = "-"
 
+# Of the files we write.
+EXTENSION = ".coin"
+
 
 def read_bytes(path: str) -> bytes:
     """The contents of a file, or of standard input for "-"."""

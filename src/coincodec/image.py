@@ -18,6 +18,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from .container import MAX_SIDE
 from .errors import ImageError
+from .files import EXTENSION
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -125,7 +126,7 @@ def output_format(suffix: str) -> str:
     Image.init()
     name = Image.registered_extensions().get(suffix.lower())
     # With our plugin loaded Pillow would write .coin files too, by fitting a model again.
-    if name is None or name not in Image.SAVE or suffix.lower() == ".coin":
+    if name is None or name not in Image.SAVE or suffix.lower() == EXTENSION:
         raise ImageError(f"no picture format is written to files that end in {suffix or 'nothing'!r}")
     return name
 

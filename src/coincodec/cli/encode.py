@@ -8,7 +8,7 @@ import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from ..files import STANDARD, read_bytes, write_atomically
+from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
 from ..options import EncodeOptions
 from .options import add_output, add_threads, output_path
 
@@ -25,7 +25,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         description="Fits a tiny model to a picture and writes it as a .coin file.",
     )
     parser.add_argument("input", help="an image file, a .npy array, or - for standard input")
-    add_output(parser, "the input with the suffix .coin")
+    add_output(parser, f"the input with the suffix {EXTENSION}")
     parser.add_argument(
         "--model", metavar="NAME",
         help="latent, or siren, COIN's network; default: latent, unless an option needs or few bytes suit siren",
@@ -59,7 +59,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Runs the command."""
-    path = output_path(arguments, ".coin")
+    path = output_path(arguments, EXTENSION)
 
     from .. import codec, image
     from ..metrics import bits_per_pixel

@@ -19,9 +19,10 @@ from PIL import Image, ImageFile
 
 from .. import codec, container, image
 from ..errors import CoincodecError, FormatError
+from ..files import EXTENSION
 from ..options import DecodeOptions, EncodeOptions
 
-FORMAT, EXTENSION, MIME_TYPE = "COIN", ".coin", "image/x-coin"
+FORMAT, MIME_TYPE = "COIN", "image/x-coin"
 
 _MODES = ("L", "LA", "RGB", "RGBA")
 
