@@ -81,6 +81,10 @@ _LAST_RESCALE = 0.55
 # integer model's sums could overflow.
 _FINE = tuple(9 if "context" in name else 12 for name in networks.TENSORS)
 
+# Networks that train on as integers make up for some of what rounding costs at first, so their precision is chosen as
+# if their bits cost more than they do.
+_COARSER = 2.0
+
 
 class Fit:
     """One fit: soft integers that harden while everything moves, then integer latents while the networks harden."""
@@ -182,7 +186,7 @@ class Fit:
             found = model.evaluate(values)
             return found.squared_error * model.pixels + price * found.bits
 
-        bits = networks.choose_bits(shape, self.parameters, _FINE, price, cost)
+        bits = networks.choose_bits(shape, self.parameters, _FINE, _COARSER * price, cost)
         bits = networks.representable(shape, self.parameters, bits)
         best = networks.quantise(shape, self.parameters, bits)
         least = cost(best.parameters()) + price * networks.length(best)
