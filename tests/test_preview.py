@@ -10,11 +10,10 @@ import pytest
 from PIL import Image
 
 import coincodec
-from coincodec import PartialWarning, cli, container
+from coincodec import PartialWarning, Preview, cli, container
 from coincodec.errors import CorruptError, TruncatedError
 from coincodec.latent import stream
 from coincodec.metrics import psnr, squared_error
-from coincodec.preview import Preview
 
 WIDTH, HEIGHT = 233, 131
 FITS = {

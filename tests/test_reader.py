@@ -40,6 +40,7 @@ def test_what_the_header_says(tmp_path: Path, stream: tuple[str, bytes]) -> None
     family, data = stream
     (tmp_path / "a.coin").write_bytes(data)
     with coincodec.open(tmp_path / "a.coin") as file:
+        assert isinstance(file, coincodec.CoinFile)
         assert (file.family, file.size, file.channels, file.bit_depth) == (family, (120, 90), 3, 8)
         assert file.bytes == len(data)
         assert file.bpp == coincodec.info(data).bpp

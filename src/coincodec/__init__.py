@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "CoinFile",
     "CoincodecError",
     "ConversionWarning",
     "CorruptError",
@@ -54,6 +55,7 @@ __all__ = [
     "Limits",
     "NotCoinError",
     "PartialWarning",
+    "Preview",
     "Progress",
     "TargetError",
     "TruncatedError",
@@ -65,6 +67,19 @@ __all__ = [
     "open",
     "progressive",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Classes whose modules need NumPy and Pillow.
+    if name == "CoinFile":
+        from .reader import CoinFile
+
+        return CoinFile
+    if name == "Preview":
+        from .preview import Preview
+
+        return Preview
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def encode(

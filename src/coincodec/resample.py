@@ -38,10 +38,8 @@ def resize(samples: NDArray[Any], width: int, height: int, box: Box | None = Non
     if alpha is not None:
         alpha = planes.pop()
         planes = [*(np.divide(p, alpha, out=np.zeros_like(p), where=alpha >= 0.5) for p in planes), alpha]
-    resampled: NDArray[Any] = np.clip(np.rint(np.stack(planes, -1)), 0, np.iinfo(samples.dtype).max).astype(
-        samples.dtype
-    )
-    return resampled
+    rounded: NDArray[Any] = np.clip(np.rint(np.stack(planes, -1)), 0, np.iinfo(samples.dtype).max)
+    return rounded.astype(samples.dtype)
 
 
 def resized_bands(
