@@ -49,7 +49,7 @@ def encode(samples: Rgb, **options: object) -> tuple[bytes, float]:
 
 def quality(samples: Rgb, data: bytes) -> float:
     """PSNR of the decoded picture in dB."""
-    return metrics.psnr(metrics.squared_error(coincodec.decode(data), samples) / samples.size, 8)
+    return metrics.rgb_psnr(coincodec.decode(data), samples)
 
 
 def main() -> None:

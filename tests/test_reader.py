@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import coincodec
 from coincodec import container
 from coincodec.errors import CorruptError, NotCoinError, TruncatedError, UnsupportedError, UsageError
+from coincodec.options import DecodeArguments, DecodeOptions
 
 FITS = {
     "siren": {"model": "siren", "layers": 2, "width": 8, "steps": 5},
@@ -135,3 +138,9 @@ def test_no_header_is_longer_than_is_read() -> None:
     header = container.Header(2, side, side, 4, 16, bytes(container.MAX_PARAMETERS))
     table = [(255, container.MAX_SECTION_BYTES)] * container.MAX_SECTIONS
     assert len(container._write_header(header, table)) <= container.MAX_HEADER_BYTES
+
+
+def test_options_are_those_of_decode() -> None:
+    names = [field.name for field in fields(DecodeOptions)]
+    assert list(DecodeArguments.__annotations__) == names
+    assert list(signature(coincodec.decode).parameters)[1:] == names

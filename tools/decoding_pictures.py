@@ -16,7 +16,7 @@ import skimage.data
 from PIL import Image, ImageDraw
 
 import coincodec
-from coincodec import metrics
+from coincodec.metrics import rgb_psnr
 
 FOLDER = Path(__file__).parents[1] / "docs" / "decoding"
 FITS = {"siren": {"model": "siren", "preset": "fast", "bpp": 0.3}, "latent": {"model": "latent", "preset": "fast"}}
@@ -53,11 +53,6 @@ def resized(samples: np.ndarray, side: int, how: Image.Resampling = Image.Resamp
     return np.asarray(Image.fromarray(samples).resize((side, side), how))
 
 
-def psnr(shown: np.ndarray, samples: np.ndarray) -> float:
-    """In dB."""
-    return metrics.psnr(metrics.squared_error(shown, samples) / samples.size, 8)
-
-
 def thumbnails(data: dict[str, bytes], photo: np.ndarray) -> None:
     """Thumbnails, faithful and drafts, against the photograph made as small by Lanczos's filter."""
     panels = [("photograph", resized(photo, 128))]
@@ -69,7 +64,7 @@ def thumbnails(data: dict[str, bytes], photo: np.ndarray) -> None:
         small = resized(photo, side)
         kinds = [(stream, draft) for stream in data.values() for draft in (False, True)]
         shown = [coincodec.decode(stream, size=(side, side), draft=draft) for stream, draft in kinds]
-        print(f"| {side}x{side} | " + " | ".join(f"{psnr(picture, small):.1f}" for picture in shown) + " |")
+        print(f"| {side}x{side} | " + " | ".join(f"{rgb_psnr(picture, small):.1f}" for picture in shown) + " |")
     print()
 
 
@@ -97,7 +92,7 @@ def previews(data: dict[str, bytes], photo: np.ndarray) -> None:
         print(f"| {model} | samples | bytes | work | PSNR |\n| --- | --- | --- | --- | --- |")
         for p in found:
             height, width = p.samples.shape[:2]
-            share, quality = p.bytes / len(stream), psnr(p.picture(), photo)
+            share, quality = p.bytes / len(stream), rgb_psnr(p.picture(), photo)
             print(f"| 1:{p.step} | {width}x{height} | {share:.1%} | {p.work:.2%} | {quality:.1f} dB |")
         print()
     save("previews", rows)
@@ -109,7 +104,7 @@ def partial(stream: bytes, photo: np.ndarray) -> None:
     print("| share of the bytes | " + " | ".join(f"{share:.0%}" for share in SHARES) + " |")
     print("| --- " * (len(SHARES) + 1) + "|")
     shown = {share: coincodec.decode(stream[: round(share * len(stream))], partial=True) for share in SHARES}
-    print("| PSNR, dB | " + " | ".join(f"{psnr(shown[share], photo):.1f}" for share in SHARES) + " |")
+    print("| PSNR, dB | " + " | ".join(f"{rgb_psnr(shown[share], photo):.1f}" for share in SHARES) + " |")
     save("partial", [strip([(f"{share:.0%}", resized(shown[share], 192)) for share in (0.3, 0.5, 0.8, 1.0)])])
 
 
@@ -119,7 +114,7 @@ def main() -> None:
     photo = skimage.data.astronaut()
     data = {model: coincodec.encode(photo, **options) for model, options in FITS.items()}
     for model, stream in data.items():
-        quality = psnr(coincodec.decode(stream), photo)
+        quality = rgb_psnr(coincodec.decode(stream), photo)
         print(f"{model}: {len(stream):,} bytes, {coincodec.info(stream).bpp:.3f} bpp, {quality:.2f} dB\n")
     thumbnails(data, photo)
     zoom(data, photo)

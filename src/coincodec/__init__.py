@@ -171,7 +171,7 @@ def decode(
     region: (left, top, right, bottom) in pixels of the picture, right and bottom exclusive, as Pillow's `crop` takes
         them; the samples are those that the whole picture has there. Of "siren" work and memory are in proportion
         to the region. Of "latent" all integers are decoded, since each helps to decode the next, and only the
-        rendering, a third of the time, is in proportion to the region's rows.
+        rendering, less than a tenth of the time, is in proportion to the region's rows.
     size: (width, height) in pixels to show the region in, or scale: the factor of both sides. Of "siren" the function
         is evaluated at the middles of the new pixels; of "latent" the picture is resampled, by Lanczos's filter. By
         that both are made smaller.

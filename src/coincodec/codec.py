@@ -22,7 +22,7 @@ from .progress import Progress
 from .report import Contents, Decoded, Encoded, Info
 from .siren import decode as siren_decode
 from .siren import stream as siren_stream
-from .view import Rendering, View
+from .view import Rendering, View, assembled
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -98,9 +98,7 @@ def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Render
 def decode_samples(data: bytes, options: DecodeOptions) -> Decoded:
     """`coincodec.decode`, with a report."""
     header, view, rendering = open_view(data, options)
-    samples = np.empty((view.height, view.width, header.channels), header.dtype)
-    for where, band in rendering.bands:
-        samples[where] = band
+    samples = assembled(rendering.bands, view.height, view.width, header.channels, header.dtype)
     return Decoded(_without_axis(samples), rendering.missing)
 
 

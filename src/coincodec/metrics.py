@@ -25,3 +25,8 @@ def psnr(mean_squared_error: float, bit_depth: int) -> float:
 def bits_per_pixel(size: int, width: int, height: int) -> float:
     """Rate of a file of `size` bytes, everything counted."""
     return 8 * size / (width * height)
+
+
+def rgb_psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """PSNR in dB over all samples of two 8-bit pictures of the same shape."""
+    return psnr(squared_error(a, b) / a.size, 8)

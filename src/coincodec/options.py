@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from .errors import UsageError
 from .limits import DEFAULT_LIMITS, Limits
@@ -90,3 +91,15 @@ class DecodeOptions:
     partial: bool = False
     threads: int | None = None
     limits: Limits = DEFAULT_LIMITS
+
+
+class DecodeArguments(TypedDict, total=False):
+    """The same by name, for what hands them on."""
+
+    region: Sequence[int] | None
+    size: tuple[int, int] | None
+    scale: float | None
+    draft: bool
+    partial: bool
+    threads: int | None
+    limits: Limits

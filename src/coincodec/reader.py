@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, Unpack
 
 from numpy.typing import NDArray
 
 from . import codec, container, metrics
 from .errors import UsageError
 from .limits import DEFAULT_LIMITS, Limits
-from .options import DecodeOptions
+from .options import DecodeArguments, DecodeOptions
 from .preview import Preview
 from .view import fit_within
 
@@ -46,36 +46,16 @@ class CoinFile:
         self.channels, self.bit_depth, self.bytes = header.channels, header.bit_depth, layout.total_bytes
         self.bpp = metrics.bits_per_pixel(self.bytes, *self.size)
 
-    def decode(
-        self,
-        *,
-        region: Sequence[int] | None = None,
-        size: tuple[int, int] | None = None,
-        scale: float | None = None,
-        draft: bool = False,
-        partial: bool = False,
-        threads: int | None = None,
-        limits: Limits = DEFAULT_LIMITS,
-    ) -> NDArray[Any]:
+    def decode(self, **options: Unpack[DecodeArguments]) -> NDArray[Any]:
         """See `coincodec.decode`."""
-        return codec.decode(self._all(), DecodeOptions(region, size, scale, draft, partial, threads, limits))
+        return codec.decode(self._all(), DecodeOptions(**options))
 
-    def rows(
-        self,
-        *,
-        region: Sequence[int] | None = None,
-        size: tuple[int, int] | None = None,
-        scale: float | None = None,
-        draft: bool = False,
-        partial: bool = False,
-        threads: int | None = None,
-        limits: Limits = DEFAULT_LIMITS,
-    ) -> Iterator[NDArray[Any]]:
+    def rows(self, **options: Unpack[DecodeArguments]) -> Iterator[NDArray[Any]]:
         """What `decode` returns, in bands of whole rows from top to bottom, so that pictures may be larger than memory.
 
         Each band has the shape (rows, W) or (rows, W, C), some rows at a time. Raises like `decode`, at once.
         """
-        return codec.rows(self._all(), DecodeOptions(region, size, scale, draft, partial, threads, limits))
+        return codec.rows(self._all(), DecodeOptions(**options))
 
     def preview(self, max_side: int, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> NDArray[Any]:
         """A draft of the picture with at most that many pixels along its longer side; never enlarged.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .view import Region, row_bands
+from .view import Bands, Region, row_bands
 
 _FILTER = Image.Resampling.LANCZOS
 _LOBES = 3
@@ -44,7 +44,7 @@ def resize(samples: NDArray[Any], width: int, height: int, box: Box | None = Non
 
 def resized_bands(
     render: Callable[[Region], NDArray[Any]], source: tuple[int, int], box: Box, width: int, height: int
-) -> Iterator[tuple[slice, NDArray[Any]]]:
+) -> Bands:
     """`resize` of a picture that is rendered as far as it is needed: rows of the result and their samples.
 
     render: gives the samples of a region of the source. source: its width and height in pixels.

@@ -7,11 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .container import MAX_SIDE, Header
 from .errors import UsageError
 from .options import DecodeOptions
+
+# Rows of a picture with their samples (rows, width, channels), top to bottom.
+Bands = Iterator[tuple[slice, NDArray[Any]]]
 
 
 class Region(NamedTuple):
@@ -90,8 +94,16 @@ class Rendering:
     for. missing: what a cut stream does not say of it, in a few words; empty for a whole stream.
     """
 
-    bands: Iterator[tuple[slice, NDArray[Any]]]
+    bands: Bands
     missing: str = ""
+
+
+def assembled(bands: Bands, height: int, width: int, channels: int, dtype: Any) -> NDArray[Any]:
+    """Bands of rows as one array (height, width, channels)."""
+    samples: NDArray[Any] = np.empty((height, width, channels), dtype)
+    for where, band in bands:
+        samples[where] = band
+    return samples
 
 
 def row_bands(height: int, width: int, samples: int) -> Iterator[slice]:

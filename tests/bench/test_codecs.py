@@ -11,8 +11,8 @@ import pytest
 import coincodec
 from coincodec.bench import codecs
 from coincodec.bench.codecs import compressai, ffmpeg, yuv
-from coincodec.bench.quality import rgb_psnr
 from coincodec.errors import UsageError
+from coincodec.metrics import rgb_psnr
 
 LIVE = ["jpeg", "jpeg-default", "jpeg2000", "webp", "avif", "jxl", "heic", "hevc", "vvc"]
 

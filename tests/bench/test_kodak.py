@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from coincodec.bench import codecs, curves, results
-from coincodec.bench.quality import rgb_psnr
+from coincodec.metrics import rgb_psnr
 
 ROWS = results.newest(results.read(Path(__file__).parents[2] / "benchmarks" / "results" / "kodak.jsonl"))
 MEASURED = {curve.id: curve for curve in curves.measured(ROWS)}

@@ -7,6 +7,7 @@ import pytest
 from skimage import data, metrics
 
 from coincodec.bench import quality
+from coincodec.metrics import rgb_psnr
 
 PHOTO = data.astronaut()
 
@@ -23,7 +24,7 @@ def distorted(kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["noisy", "coarse", "shifted"])
 def test_psnr_is_that_of_scikit_image(kind: str) -> None:
     picture = distorted(kind)
-    assert quality.rgb_psnr(PHOTO, picture) == pytest.approx(metrics.peak_signal_noise_ratio(PHOTO, picture))
+    assert rgb_psnr(PHOTO, picture) == pytest.approx(metrics.peak_signal_noise_ratio(PHOTO, picture))
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("noisy", 0.936731), ("coarse", 0.953289), ("shifted", 0.804939)])
@@ -45,7 +46,7 @@ def test_one_scale_is_the_ssim_of_scikit_image() -> None:
 
 
 def test_identical_pictures() -> None:
-    assert quality.rgb_psnr(PHOTO, PHOTO) == float("inf")
+    assert rgb_psnr(PHOTO, PHOTO) == float("inf")
     assert quality.ms_ssim(PHOTO, PHOTO) == pytest.approx(1)
 
 

@@ -1,4 +1,4 @@
-"""How alike two pictures are: PSNR and MS-SSIM, as the field reports them."""
+"""How alike two pictures are to the eye: MS-SSIM, as the field reports it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
-
-from ..metrics import psnr, squared_error
 
 Rgb = NDArray[np.uint8]
 
@@ -19,11 +17,6 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 # The window must fit in the coarsest scale.
 MIN_SIDE = (2 * _RADIUS + 1) * 2 ** (len(_SCALE_WEIGHTS) - 1)
-
-
-def rgb_psnr(a: Rgb, b: Rgb) -> float:
-    """PSNR in dB over all samples of two 8-bit pictures of the same shape."""
-    return psnr(squared_error(a, b) / a.size, 8)
 
 
 def ms_ssim(a: Rgb, b: Rgb) -> float | None:

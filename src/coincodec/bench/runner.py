@@ -19,11 +19,11 @@ import numpy as np
 from PIL import Image
 
 from ..errors import CoincodecError
-from ..metrics import bits_per_pixel
+from ..metrics import bits_per_pixel, rgb_psnr
 from . import codecs
 from .codecs import Codec, MissingCodecError
 from .datasets import Dataset
-from .quality import ms_ssim, rgb_psnr
+from .quality import ms_ssim
 from .results import Result, Writer, read
 
 

@@ -14,7 +14,7 @@ from ..limits import Limits
 from ..preview import Preview
 from ..report import Contents
 from ..resample import resized_bands
-from ..view import Region, Rendering, View, row_bands
+from ..view import Bands, Region, Rendering, View, assembled, row_bands
 from . import stream
 from .model import Array32, LatentShape, coarser, coarser_shape
 from .stream import LatentReader
@@ -119,7 +119,7 @@ class Picture:
         self.shape, self.dtype, self.threads = shape, dtype, threads
         self.native = _native.LatentPicture(shape.native, parameters, latents)
 
-    def bands(self, region: Region) -> Iterator[tuple[slice, NDArray[Any]]]:
+    def bands(self, region: Region) -> Bands:
         """Rows of a region with their samples; whole rows of the picture are computed."""
         for where in row_bands(region.height, self.shape.width, _BAND):
             rows = np.empty((where.stop - where.start, self.shape.width, self.shape.channels), self.dtype)
@@ -128,10 +128,7 @@ class Picture:
 
     def region(self, region: Region) -> NDArray[Any]:
         """The samples of a region."""
-        samples = np.empty((region.height, region.width, self.shape.channels), self.dtype)
-        for where, band in self.bands(region):
-            samples[where] = band
-        return samples
+        return assembled(self.bands(region), region.height, region.width, self.shape.channels, self.dtype)
 
 
 def render(shape: LatentShape, parameters: Array32, latents: Array32, dtype: Any, threads: int) -> NDArray[Any]:

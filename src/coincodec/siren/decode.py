@@ -14,7 +14,7 @@ from ..limits import Limits
 from ..preview import Preview
 from ..report import Contents
 from ..resample import resized_bands
-from ..view import Region, Rendering, View, row_bands
+from ..view import Bands, Region, Rendering, View, assembled, row_bands
 from . import stream
 from .model import Array32, SirenShape, pixel_axes, pixel_axis
 
@@ -74,11 +74,9 @@ def previews(
     down, across = pixel_axes(header.height, header.width)
 
     def at(rows: Array32, columns: Array32) -> NDArray[Any]:
-        computed = np.empty((len(rows), len(columns), header.channels), header.dtype)
         axes = [np.ascontiguousarray(axis) for axis in (rows, columns)]
-        for where, band in bands(shape, parameters, axes, header.dtype, threads):
-            computed[where] = band
-        return computed
+        computed = bands(shape, parameters, axes, header.dtype, threads)
+        return assembled(computed, len(rows), len(columns), header.channels, header.dtype)
 
     step = 2 ** max(0, (max(header.height, header.width) // _COARSEST).bit_length() - 1)
     known = at(down[::step], across[::step])
@@ -116,9 +114,7 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
     )
 
 
-def bands(
-    shape: SirenShape, parameters: Array32, axes: Sequence[Array32], dtype: Any, threads: int
-) -> Iterator[tuple[slice, NDArray[Any]]]:
+def bands(shape: SirenShape, parameters: Array32, axes: Sequence[Array32], dtype: Any, threads: int) -> Bands:
     """The picture at the coordinates of rows and columns, in bands of whole rows."""
     down, across = axes
     for where in row_bands(len(down), len(across), _BAND):

@@ -44,7 +44,7 @@ def sheet(original: NDArray[np.uint8], coded: Sequence[Coded]) -> Image.Image:
     draw.multiline_text((2, below + 4), f"at the right: absolute\ndifference x {GAIN}", fill="black", font_size=_FONT)
     for place, picture in enumerate(coded, 1):
         x = place * (side + _GAP)
-        psnr = metrics.psnr(metrics.squared_error(original, picture.samples) / original.size, 8)
+        psnr = metrics.rgb_psnr(original, picture.samples)
         caption = f"{picture.title}\n{picture.size:,} bytes, {psnr:.2f} dB"
         draw.multiline_text((x + 2, 4), caption, fill="black", font_size=_FONT)
         result.paste(Image.fromarray(picture.samples[window]), (x, _CAPTION))
