@@ -163,6 +163,16 @@ def test_part_of_a_grid_decodes_to_the_same_bits_as_the_whole(isa: str) -> None:
     assert np.array_equal(part, whole[13:29, 5:78])
 
 
+@pytest.mark.skipif("baseline" not in native.supported_isas(), reason="x86-64 and Arm flush subnormals")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_subnormal_values_are_zero(isa: str, threads: int) -> None:
+    shape = SirenShape(1, 1, 1, 1)
+    axis = np.linspace(-1, 1, 5000, dtype=np.float32)
+    values = native.siren_forward(np.array([0, 0, 0, 1e-39], np.float32), shape, [axis], np.float32, threads)
+    assert not values.any()
+    assert np.float32(1e-39) * np.float32(1) != 0  # outside of tasks they are as ever
+
+
 def test_not_a_number_becomes_zero(isa: str) -> None:
     parameters = np.array([0, 0, 1, np.nan], np.float32)
     picture = native.siren_forward(parameters, SirenShape(1, 1, 1, 1), [np.zeros(5, np.float32)], np.uint8, 1)

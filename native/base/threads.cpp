@@ -8,6 +8,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/subnormals.h"
+
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #endif
@@ -86,6 +88,7 @@ class Pool {
   }
 
   void work(int number) {
+    const FlushSubnormals flush;
     for (std::int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) (*task_)(i, number);
   }
 
@@ -114,6 +117,7 @@ Pool*& pool() {
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t, int)>& task) {
   threads = static_cast<int>(std::min<std::int64_t>({threads, count, kMaxThreads}));
   if (threads > 1) return pool()->run(threads, count, task);
+  const FlushSubnormals flush;
   for (std::int64_t i = 0; i < count; ++i) task(i, 0);
 }
 
