@@ -27,6 +27,7 @@ from coincodec.bench.paper import (
     published,
     rate_distortion,
     report,
+    searching,
     sheet,
     sizes,
     studies,
@@ -39,6 +40,7 @@ from coincodec.cli import main
 from coincodec.errors import CoincodecError, UsageError
 from coincodec.progress import Progress
 from coincodec.siren.model import SirenShape
+from coincodec.siren.recipe import RECIPES
 
 LAYERS, WIDTH, STEPS = 2, 6, 12
 SHAPE = SirenShape(2, 3, LAYERS, WIDTH)
@@ -57,6 +59,7 @@ def tiny_units(source: Source, path: Path, steps: int = STEPS) -> list[Unit]:
         *bits.units(source, steps, LAYERS, WIDTH),
         *picture.units(source, studies.files_folder(path), steps, 4, 16),
         *sizes.units(source, steps, LAYERS, WIDTH, 0.3),
+        *searching.units(source, 2.0, 4),
     ]
 
 
@@ -71,7 +74,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = np.stack([x * 2, y * 3, 255 - x - y], -1).astype(np.uint8)
     path = tmp_path_factory.mktemp("paper") / "paper.jsonl"
     tiny = Source("kodim15", samples)
-    assert studies.run(tiny_units(tiny, path), path) == 4 + 8 + 3 + 3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "fast", replace(RECIPES["fast"], steps=STEPS))
+        assert studies.run(tiny_units(tiny, path), path) == 4 + 8 + 3 + 3 + 1
     np.save(path.with_suffix(".npy"), samples)
     return path
 
@@ -172,7 +177,7 @@ def test_units_are_chosen_by_study_or_by_name(source: Source, tmp_path: Path) ->
     units = studies.all_units(source, tmp_path / "p.jsonl", paper_steps=700)
     assert [unit.key for unit in studies.choose(units, ["training/fast"])] == ["training/fast"]
     assert {unit.name for unit in studies.choose(units, ["picture"])} == set(picture.FILES)
-    assert len({unit.key for unit in units}) == len(units) == 18
+    assert len({unit.key for unit in units}) == len(units) == 19
     (paper,) = studies.choose(units, ["training/paper"])
     assert paper.settings["steps"] == 700
     assert studies.all_units(source, tmp_path / "p.jsonl")[-1].key == "training/paper"
@@ -214,6 +219,16 @@ def test_bits_hold_the_rate_of_every_precision(measured: Path) -> None:
     rates = [lines["bits", str(count)].values["weights_bytes"] for count in bits.BITS]
     assert rates == sorted(rates, reverse=True)
     assert max(rates) <= SHAPE.parameters
+
+
+def test_a_search_tells_all_its_networks(measured: Path) -> None:
+    line = data.newest(data.read(measured))["search", "fast"]
+    trials = line.values["trials"]
+    assert len(trials) == line.settings["trials"] == 4
+    assert [trial[3] for trial in trials] == sorted((trial[3] for trial in trials), reverse=True)
+    layers, width, rate, psnr, _ = trials[0]
+    text = tables.search_table({("search", "fast"): line})
+    assert f"| {layers}x{width} | x {rate:.2f} | {psnr:.2f} dB |" in text.splitlines()[2]
 
 
 def test_no_picture_takes_more_bytes_than_half_floats(measured: Path) -> None:
@@ -291,7 +306,7 @@ def test_a_report_has_every_figure_and_table(measured: Path, tmp_path: Path) -> 
         data.read(measured), kodak_rows(), files, lambda: source_of(measured), tmp_path / "out"
     )  # fmt: skip
     assert written.notes == []
-    for name in ("rate-distortion", "training", "bits", "sizes"):
+    for name in ("rate-distortion", "training", "bits", "sizes", "search"):
         assert (tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         svg = (tmp_path / "out" / f"{name}.svg").read_text()
         assert svg.startswith("<svg")
@@ -322,9 +337,9 @@ def test_what_is_missing_is_said_and_not_invented(tmp_path: Path) -> None:
     names = {path.name for path in written.paths}
     assert names == {*(f"{n}.{s}" for n in ("rate-distortion", "bits", "sizes") for s in ("svg", "png")), "paper.md"}
     text = (tmp_path / "out" / "paper.md").read_text()
-    assert text.count("not measured") == 6 + 4 + 7 + 3 + 3
+    assert text.count("not measured") == 6 + 4 + 7 + 3 + 3 + 1
     assert "| 16-bit floats | 900 | 0.300 | 29.00 dB | – |" in text
-    assert len(written.notes) == 4
+    assert len(written.notes) == 5
     assert any("fp16.coin, coded.coin, jpeg.jpg" in note for note in written.notes)
 
 

@@ -31,7 +31,9 @@ def register(actions: Subparsers, common: argparse.ArgumentParser, guarded: Call
     )
     parser.add_argument("--data", required=True, metavar="FILE", help="JSON lines, made or continued")
     parser.add_argument(
-        "--only", metavar="A,B", help="only these studies (training, bits, picture, sizes) or units (training/fast)"
+        "--only",
+        metavar="A,B",
+        help="only these studies (training, bits, picture, sizes, search) or units (training/fast)",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="of the paper's recipe (default: its 50,000)")
     parser.set_defaults(run=guarded(run))

@@ -1,12 +1,13 @@
-"""The figures: training, bits per weight, model sizes. (Rate-distortion is the bench's own.)"""
+"""The figures: training, bits per weight, model sizes, search. (Rate-distortion is the bench's own.)"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from ..report.plots import COLOURS, OURS, PUBLISHED, label_at_the_right, new_figure, to_svg
 from .training import PRESETS
@@ -128,4 +129,30 @@ def sizes(models: Sequence[tuple[str, float, bool]]) -> Figure:
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("model that decodes a picture at about 0.3 bits per pixel, kB")
     figure.subplots_adjust(left=0.31, right=0.97)
+    return figure
+
+
+def search(trials: Sequence[Sequence[float]]) -> Figure:
+    """PSNR against depth, coloured by learning rate.
+
+    trials: [layers, width, factor on the rate, dB, ...], the best first.
+    """
+    figure, axes = new_figure(narrow=False)
+    marks = axes.scatter(
+        [trial[0] for trial in trials], [trial[3] for trial in trials], c=[trial[2] for trial in trials],
+        norm=LogNorm(0.6, 1.6), cmap="cividis", s=42, zorder=3,
+    )  # fmt: skip
+    layers, width, _, psnr, *_ = trials[0]
+    axes.annotate(
+        f"{layers:.0f}x{width:.0f}, {psnr:.2f} dB", (layers, psnr), xytext=(0, 9), textcoords="offset points",
+        ha="center", fontsize=9, color=OURS,
+    )  # fmt: skip
+    axes.margins(0.08, 0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("sine layers (the width fills the rate)")
+    axes.set_ylabel("PSNR, dB")
+    figure.subplots_adjust(right=0.99)
+    bar = figure.colorbar(marks, ax=axes, label="factor on the learning rate")
+    bar.set_ticks([0.6, 1, 1.6], labels=["0.6", "1", "1.6"])
+    bar.minorticks_off()
     return figure

@@ -12,7 +12,7 @@ from ...siren.recipe import RECIPES
 from .. import codecs
 from ..report import plots
 from ..results import Result
-from . import bits, figures, picture, published, rate_distortion, sheet, sizes, tables, training
+from . import bits, figures, picture, published, rate_distortion, searching, sheet, sizes, tables, training
 from .data import Measurement, newest
 from .tables import Lines
 from .unit import Source
@@ -54,6 +54,7 @@ def write(
         *_bits(lines, folder, report),
         *_picture(lines, files, original, folder, report),
         *_sizes(lines, folder, report),
+        *_search(lines, folder, report),
     ]
     if lines:
         parts += ["## Versions", tables.versions_list(lines)]
@@ -166,6 +167,21 @@ def _sizes(lines: Lines, folder: Path, report: Report) -> list[str]:
         _link("sizes", "model sizes"),
         tables.sizes_table(lines),
     ]
+
+
+def _search(lines: Lines, folder: Path, report: Report) -> list[str]:
+    line = lines.get((searching.STUDY, searching.PRESET))
+    parts = ["## Architecture search"]
+    if line is None:
+        report.notes.append("no figure of the study `search`, which is not measured")
+    else:
+        report.paths += figures.write(figures.search(line.values["trials"]), folder / "search")
+        parts.append(
+            f"{len(line.values['trials'])} networks of integers at {line.settings['bpp']:g} bits per pixel, preset "
+            f"`{searching.PRESET}`; each depth and width with the best rate it was tried with."
+        )
+        parts.append(_link("search", "PSNR against depth"))
+    return [*parts, tables.search_table(lines)]
 
 
 def _link(name: str, text: str) -> str:

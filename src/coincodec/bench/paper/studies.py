@@ -13,7 +13,7 @@ from PIL import Image
 from ...errors import UsageError
 from ...progress import Progress
 from .. import datasets
-from . import bits, data, picture, sizes, training
+from . import bits, data, picture, searching, sizes, training
 from .data import Measurement
 from .unit import Source, Unit
 
@@ -56,6 +56,7 @@ def all_units(source: Source, path: Path, paper_steps: int | None = None) -> lis
         *bits.units(source),
         *picture.units(source, files_folder(path)),
         *sizes.units(source),
+        *searching.units(source),
     ]
     return sorted(found, key=lambda unit: unit.cost)
 

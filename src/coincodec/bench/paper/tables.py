@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..report.summary import table
-from . import bits, picture, sizes, training
+from . import bits, picture, searching, sizes, training
 from .data import Measurement
 from .figures import duration, first_reaching
 from .published import MODEL_SIZES_KB, STEPS_TO_PASS_JPEG
@@ -96,6 +96,19 @@ def sizes_table(lines: Lines) -> str:
             rows.append([size_name(line), size, f"{line.values['bpp']:.3f}", f"{line.values['psnr']:.2f} dB"])
     rows += [[f"{name} (the paper)", f"{size:,.1f} kB", "about 0.3", NONE] for name, size in MODEL_SIZES_KB.items()]
     return table(["model", "size", "bits per pixel", "PSNR"], rows)
+
+
+def search_table(lines: Lines, most: int = 8) -> str:
+    """The best networks of the search, each once."""
+    line = lines.get((searching.STUDY, searching.PRESET))
+    if line is None:
+        return table(["network", "learning rate", "PSNR", "time"], [[ABSENT, NONE, NONE, NONE]])
+    rows: dict[str, list[str]] = {}
+    for layers, width, rate, psnr, seconds in line.values["trials"]:
+        rows.setdefault(f"{layers}x{width}", [f"x {rate:.2f}", f"{psnr:.2f} dB", f"{seconds:.1f} s"])
+    return table(
+        ["network", "learning rate", "PSNR", "time"], [[name, *cells] for name, cells in rows.items()][:most]
+    )  # fmt: skip
 
 
 def rate_distortion_table(points: Iterable[Point]) -> str:
