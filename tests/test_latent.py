@@ -9,8 +9,9 @@ from PIL import Image, ImageDraw
 import coincodec
 from coincodec import codec, metrics
 from coincodec.errors import TargetError, UsageError
-from coincodec.latent.encode import levels_for, price_of
+from coincodec.latent.encode import Encoder, levels_for, price_of
 from coincodec.latent.model import SIZES, LatentShape, Size, parts
+from coincodec.latent.recipe import RECIPES
 from coincodec.latent.start import start_for
 from coincodec.options import EncodeOptions
 
@@ -175,6 +176,35 @@ class TestTargets:
 def test_options_that_make_no_sense_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         coincodec.encode(np.zeros((8, 8, 3), np.uint8), model="latent", **options)
+
+
+class TestSizes:
+    @pytest.mark.parametrize("preset", ["default", "best"])
+    def test_large_networks_are_for_pictures_that_pay_for_them(self, preset: str) -> None:
+        recipe, kodak = RECIPES[preset], 768 * 512
+        assert recipe.suiting(0.008, kodak).size == SIZES["large"]
+        assert recipe.suiting(0.00801, kodak).size == SIZES["middle"]
+        assert recipe.suiting(0.0008, kodak // 10).size == SIZES["middle"]
+        assert recipe.suiting(0.05, 30 * kodak).size == SIZES["large"]
+
+    def test_small_networks_get_more_steps(self) -> None:
+        recipe = RECIPES["default"]
+        assert recipe.suiting(1e-5, 10**6) == recipe
+        assert 1.2 < recipe.suiting(1.0, 10**6).steps / recipe.steps < 1.6
+
+    def test_fast_fits_are_all_alike(self) -> None:
+        assert {RECIPES["fast"].suiting(price, 10**6) for price in (1e-5, 1.0)} == {RECIPES["fast"]}
+        assert RECIPES["fast"].size == SIZES["middle"]
+
+    @pytest.mark.parametrize(
+        ("options", "size"),
+        [({"lambda_": 9e-5}, "large"), ({"lambda_": 11e-5}, "middle"), ({"bpp": 4}, "large"), ({"bpp": 0.5}, "middle"),
+         ({"psnr": 45}, "large"), ({"psnr": 30}, "middle"), ({"quality": 100}, "large"), ({"quality": 50}, "middle")],
+    )  # fmt: skip
+    def test_an_encode_chooses(self, photo: np.ndarray, options: dict[str, float], size: str) -> None:
+        crop = np.ascontiguousarray(photo[:128, :192])
+        shape = Encoder(crop, EncodeOptions(**options), None).shape
+        assert shape == LatentShape.of(128, 192, 3, levels_for(128, 192), SIZES[size])
 
 
 @pytest.mark.parametrize(("size", "levels"), [((512, 768), 7), ((1, 1), 1), ((7, 5), 1), ((3000, 2), 7), ((64, 64), 4)])

@@ -1,9 +1,10 @@
 """Fits the networks that latent fits begin with: src/coincodec/latent/starts.npz.
 
 The same networks are fitted to several photographs that scikit-image ships at once, each with latents of its own; then,
-from there, for other prices of a bit. Takes about ten minutes a size on two cores:
+from there, for other prices of a bit. What ships comes from these, of two and four minutes on two cores:
 
-    python tools/fit_starts.py
+    python tools/fit_starts.py --sizes middle --steps 1000
+    python tools/fit_starts.py --sizes large --steps 2500
 """
 
 from __future__ import annotations

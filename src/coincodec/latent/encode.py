@@ -70,19 +70,24 @@ class Encoder:
         recipe = RECIPES[options.preset]
         rows, columns, channels = samples.shape
         self.pixels = rows * columns
-        self.shape = LatentShape.of(rows, columns, channels, levels_for(rows, columns), recipe.size)
-        self.header = header_for(samples, self.shape)
         self.budget = options.budget(self.pixels)
-        model, control = Model(self.shape, samples, self.threads), self._control()
+        levels = levels_for(rows, columns)
+        least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
+        recipe = recipe.suiting(self._control(least).price, self.pixels)
+        self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
+        self.header = header_for(samples, self.shape)
+        control = self._control(self.shape)
         start = start_for(self.shape, recipe.size, control.price, options.seed)
-        self.fit = Fit(model, recipe, control, start, options.seed, progress)
+        self.fit = Fit(Model(self.shape, samples, self.threads), recipe, control, start, options.seed, progress)
 
-    def _control(self) -> Control:
+    def _control(self, shape: LatentShape) -> Control:
+        """What leads a model of that shape to what was asked. Raises `TargetError` if it would be too large."""
         options = self.options
         if self.budget is not None:
-            usual, least = (bits * self.shape.parameters / 8 for bits in (NETWORK_BITS, LEAST_NETWORK_BITS))
-            room = float(self.budget - container.overhead(self.header, [int(usual), self.budget]))
-            if room < least + self.shape.latents / 8000:
+            usual, least = (bits * shape.parameters / 8 for bits in (NETWORK_BITS, LEAST_NETWORK_BITS))
+            header = header_for(self.samples, shape)
+            room = float(self.budget - container.overhead(header, [int(usual), self.budget]))
+            if room < least + shape.latents / 8000:
                 raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
             room -= min(usual, (least + room) / 2)
             return RateControl(8 * (1 - BYTES_MARGIN) * room / self.pixels)

@@ -12,7 +12,8 @@ from .model import SIZES, Size
 class Recipe:
     """How a model is fitted.
 
-    size: of the networks. steps: of the whole fit, unless the caller says otherwise.
+    size: of the networks. least_size: those for pictures that larger ones would not pay for. steps: of the whole fit,
+    unless the caller says otherwise.
     temperature: of the soft rounding, from the first to the last soft step, on the way as the power `hardening` of the
     share done. noise: its standard deviation likewise, in a straight line.
     latent_rate: of Adam on the latents, in quantisation steps; falls as a cosine to `latent_end` of it. quick: for that
@@ -25,6 +26,7 @@ class Recipe:
     """
 
     size: Size
+    least_size: Size
     steps: int
     temperature: tuple[float, float] = (1.05, 0.07)
     hardening: float = 0.43
@@ -42,6 +44,14 @@ class Recipe:
     hard: float = 0.05
     hard_rate: float = 1e-3
     every: int = 4
+
+    def suiting(self, price: float, pixels: int) -> Recipe:
+        """The recipe for a picture of so many pixels at a price of a bit, with the networks and steps it is worth."""
+        # Larger networks save a share of what a picture costs, and take bytes that are the same for all pictures. On
+        # Kodak both are about equal at this price; what a picture costs grows as the power 0.37 of it.
+        if self.size == self.least_size or price <= _WORTH_WHILE * (pixels / _PIXELS) ** (1 / (1 - 0.37)):
+            return self
+        return replace(self, size=self.least_size, steps=round(_QUICKER * self.steps))
 
     def hard_steps(self, steps: int) -> int:
         """How many of `steps` steps are hard."""
@@ -62,10 +72,15 @@ class Recipe:
         return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * share))
 
 
-_DEFAULT = Recipe(SIZES["middle"], 2500)
+_WORTH_WHILE, _PIXELS = 0.008, 768 * 512
+
+# How many times as fast a step with the least networks is.
+_QUICKER = 1.4
+
+_DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2300, rate=0.02)
 
 RECIPES = {
-    "fast": replace(_DEFAULT, steps=560, rate=0.03),
+    "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03),
     "default": _DEFAULT,
-    "best": replace(_DEFAULT, size=SIZES["large"], steps=10_000),
+    "best": replace(_DEFAULT, steps=14_000, rate=0.015),
 }
