@@ -23,6 +23,10 @@ TABLE_SHARE = 0.95
 # where fewer weights get more bits each (2,000 bytes: 6x22 of 2,643 weights 0.25 dB over 5x25 of 2,753).
 NEARLY_FULL, NEARLY_FULL_CODED = 0.97, 0.92
 
+# Factors on the preset's learning rate that are searched. Twice the rate can be best for one picture and make fits of
+# another diverge, so it is not.
+RATES = (0.6, 1.6)
+
 # Depth for so many parameters, beyond both ends of every table.
 _SMALL, _LARGE = ((60, 2), (500, 4)), ((500_000, 16),)
 

@@ -16,14 +16,12 @@ from ..image import Samples
 from ..native import MAX_LAYERS
 from ..options import EncodeOptions
 from . import rate
-from .architecture import Architecture, ArchitectureTable, widest_fitting
+from .architecture import RATES, Architecture, ArchitectureTable, widest_fitting
 from .encode import encode, file_bytes
 from .model import SirenShape
 
-# What is searched: depths, and factors on the preset's learning rate. Twice the rate can be best for one picture and
-# make fits of another diverge, so it is not searched.
+# The depths that are searched.
 DEPTHS = (2, 16)
-RATES = (0.6, 1.6)
 
 # A pair of depth and width is valid if it fills at least this much of the budget.
 _FILLED = 0.9

@@ -4,42 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .search import RATES, Trial
+from .architecture import RATES, Architecture
+
+if TYPE_CHECKING:
+    from .search import Trial
 
 
 def plot(trials: Sequence[Trial], title: str, path: Path) -> None:
-    """PSNR against depth, coloured by learning rate, the best one named. The suffix of `path` is its format."""
+    """The figure of a search as a file. trials: the best first. The suffix of `path` is its format."""
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.add_subplot()
+    draw(figure, axes, [(trial.architecture, trial.psnr) for trial in trials])
+    axes.set_title(title, fontsize="medium", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150)
+
+
+def draw(figure: Figure, axes: Axes, found: Sequence[tuple[Architecture, float]], colour: str = "black") -> None:
+    """PSNR in dB against depth, coloured by learning rate. found: the best first, which is named in `colour`."""
     marks = axes.scatter(
-        [trial.architecture.layers for trial in trials],
-        [trial.psnr for trial in trials],
-        c=[trial.architecture.rate for trial in trials],
+        [network.layers for network, _ in found],
+        [psnr for _, psnr in found],
+        c=[network.rate for network, _ in found],
         norm=LogNorm(*RATES),
         cmap="cividis",
         edgecolors="black",
         linewidths=0.5,
+        zorder=3,
     )
-    best = max(trials, key=lambda trial: trial.psnr)
+    best, psnr = found[0]
     axes.annotate(
-        f"{best.architecture}, {best.psnr:.2f} dB",
-        (best.architecture.layers, best.psnr),
-        xytext=(0, 8),
-        textcoords="offset points",
-        ha="center",
-    )
+        f"{best}, {psnr:.2f} dB", (best.layers, psnr), xytext=(0, 8), textcoords="offset points", ha="center",
+        color=colour,
+    )  # fmt: skip
     axes.margins(0.08, 0.12)
     axes.set_xlabel("sine layers (the width fills the rate)")
     axes.set_ylabel("PSNR, dB")
-    axes.set_title(title, fontsize="medium", loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
     bar = figure.colorbar(marks, ax=axes, label="factor on the learning rate")
-    bar.set_ticks([0.6, 1, 1.6], labels=["0.6", "1", "1.6"])
+    bar.set_ticks([RATES[0], 1, RATES[1]], labels=[f"{RATES[0]:g}", "1", f"{RATES[1]:g}"])
     bar.minorticks_off()
-    figure.savefig(path, dpi=150)

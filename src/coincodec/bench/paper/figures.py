@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
+from ...siren.architecture import Architecture
+from ...siren.search_plot import draw
 from ..report.plots import COLOURS, OURS, PUBLISHED, label_at_the_right, new_figure, to_svg
 from .training import PRESETS
 
@@ -133,26 +134,8 @@ def sizes(models: Sequence[tuple[str, float, bool]]) -> Figure:
 
 
 def search(trials: Sequence[Sequence[float]]) -> Figure:
-    """PSNR against depth, coloured by learning rate.
-
-    trials: [layers, width, factor on the rate, dB, ...], the best first.
-    """
+    """PSNR against depth. trials: [layers, width, factor on the learning rate, dB, ...], the best first."""
     figure, axes = new_figure(narrow=False)
-    marks = axes.scatter(
-        [trial[0] for trial in trials], [trial[3] for trial in trials], c=[trial[2] for trial in trials],
-        norm=LogNorm(0.6, 1.6), cmap="cividis", s=42, zorder=3,
-    )  # fmt: skip
-    layers, width, _, psnr, *_ = trials[0]
-    axes.annotate(
-        f"{layers:.0f}x{width:.0f}, {psnr:.2f} dB", (layers, psnr), xytext=(0, 9), textcoords="offset points",
-        ha="center", fontsize=9, color=OURS,
-    )  # fmt: skip
-    axes.margins(0.08, 0.15)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("sine layers (the width fills the rate)")
-    axes.set_ylabel("PSNR, dB")
     figure.subplots_adjust(right=0.99)
-    bar = figure.colorbar(marks, ax=axes, label="factor on the learning rate")
-    bar.set_ticks([0.6, 1, 1.6], labels=["0.6", "1", "1.6"])
-    bar.minorticks_off()
+    draw(figure, axes, [(Architecture(int(t[0]), int(t[1]), t[2]), t[3]) for t in trials], OURS)
     return figure
