@@ -163,9 +163,7 @@ def test_part_of_a_grid_decodes_to_the_same_bits_as_the_whole(isa: str) -> None:
     assert np.array_equal(part, whole[13:29, 5:78])
 
 
-@pytest.mark.skipif(
-    "baseline" not in native.supported_isas(), reason="only x86-64 was tried"
-)
+@pytest.mark.skipif("baseline" not in native.supported_isas(), reason="only x86-64 was tried")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_subnormal_values_are_zero(isa: str, threads: int) -> None:
     shape = SirenShape(1, 1, 1, 1)
