@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -120,6 +123,29 @@ def test_more_steps_give_a_better_picture_for_its_bytes(photo: np.ndarray) -> No
         return 10 ** (-encoded.psnr / 10) + 0.001 * 8 * len(encoded.data) / (128 * 192)
 
     assert cost(300) < 0.8 * cost(40)
+
+
+class TestCooling:
+    """The temperature falls faster where rounding would cost too much."""
+
+    @staticmethod
+    def fitted(samples: np.ndarray, price: float, gap: float) -> tuple[float, float]:
+        encoder = Encoder(samples, EncodeOptions(lambda_=price, steps=400), None)
+        encoder.fit.recipe = replace(encoder.fit.recipe, gap=gap)
+        result = encoder.encode()
+        cost = 10 ** (-result.psnr / 10) + price * 8 * len(result.data) / (samples.shape[0] * samples.shape[1])
+        return encoder.fit.warmth, cost
+
+    def test_it_pays_for_noise(self) -> None:
+        noise = 128 + 60 * np.random.default_rng(0).standard_normal((96, 96, 1))
+        samples = np.clip(noise, 0, 255).astype(np.uint8)
+        (cool, less), (warm, more) = (self.fitted(samples, 0.02, gap) for gap in (0.12, math.inf))
+        assert cool < 0.8
+        assert warm == 1
+        assert less < 0.98 * more
+
+    def test_what_loses_little_stays_warm(self, photo: np.ndarray) -> None:
+        assert self.fitted(np.ascontiguousarray(photo[:96, :144]), 0.002, 0.12)[0] > 0.85
 
 
 class TestTargets:

@@ -77,6 +77,9 @@ _CHECKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 _LAST_RESCALE = 0.55
 
+# Share of a fit from one look at what rounding would cost to the next.
+_LOOK = 0.02
+
 # Where the search for the networks' precision begins: finer than is worth while, but for contexts not so fine that the
 # integer model's sums could overflow.
 _FINE = tuple(9 if "context" in name else 12 for name in networks.TENSORS)
@@ -106,6 +109,7 @@ class Fit:
         self.done = self.planned = 0
         self.price = control.price  # that the latents' units suit
         self.moments, self.quick = 0, True  # of the latents' Adam
+        self.warmth = 1.0  # what is left of the recipe's temperature
 
     def run(self, steps: int | None, time: float | None) -> Quantised:
         """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
@@ -139,6 +143,7 @@ class Fit:
         """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
         optimiser = Soap(self.parameters, matrices(self.model.shape), self.recipe.momentum)
         checks = list(_CHECKS) if begin == 0 else []
+        look = begin + 2 * _LOOK
         self.moments, self.quick = 0, True
         for step in range(steps):
             share = begin + (1 - begin) * step / steps
@@ -151,6 +156,9 @@ class Fit:
             cost = self.soft_step(share, step)
             optimiser.step(self.model.gradient, self.recipe.rate_at(step, share))
             self._report(cost, planned)
+            if share >= look and self.recipe.gap < math.inf:
+                look += _LOOK
+                self._cool(cost)
             while checks and share >= checks[0]:
                 self.control.correct(self.model, self.parameters, share)
                 if checks.pop(0) < _LAST_RESCALE:
@@ -166,10 +174,22 @@ class Fit:
         rate = recipe.latent_rate * recipe.cosine(share, recipe.latent_end)
         decays = (1 - beta1**self.moments, 1 - beta2**self.moments)
         update = (rate, beta1, beta2, *decays, recipe.epsilon * price)
-        temperature = recipe.between(recipe.temperature, share**recipe.hardening)
+        temperature = self.warmth * recipe.between(recipe.temperature, share**recipe.hardening)
+        temperature = max(temperature, recipe.temperature[1])
         soft = (temperature, recipe.between(recipe.noise, share), int(self.noise.integers(2**31)))
         self.price = price
         return self.model.step(self.parameters, soft, update, price, recipe.every, step)
+
+    def _cool(self, cost: Cost) -> None:
+        """Lowers the temperature where rounding would cost too much: soft latents then show what integers cannot.
+
+        Detailed pictures at low rates, and long fits, otherwise learn to say much by small fractions, which vanish.
+        """
+        model, price = self.model, self.control.price
+        costs = (cost, model.evaluate(self.parameters))
+        soft, rounded = (c.squared_error + price * c.bits / model.pixels for c in costs)
+        excess = math.log(max(rounded, 1e-12) / max(soft, 1e-12)) / self.recipe.gap - 1
+        self.warmth *= 1 - self.recipe.cooling * min(max(excess, 0.0), 1.0)
 
     def _follow_price(self) -> None:
         """Puts the model in the units of the control's price: the best quantisation step grows as its root."""

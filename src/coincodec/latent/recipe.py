@@ -16,6 +16,8 @@ class Recipe:
     unless the caller says otherwise.
     temperature: of the soft rounding, from the first to the last soft step, on the way as the power `hardening` of the
     share done. noise: its standard deviation likewise, in a straight line.
+    gap: the temperature falls faster where rounding the latents would add more than this to the logarithm of the cost.
+    cooling: the share of the temperature that it then loses at a look, at most.
     latent_rate: of Adam on the latents, in quantisation steps; falls as a cosine to `latent_end` of it. quick: for that
     share of the soft steps Adam's betas are `quick_betas`, then `betas`. epsilon: Adam's, times the price of a bit,
     since gradients grow with that.
@@ -31,6 +33,8 @@ class Recipe:
     temperature: tuple[float, float] = (1.05, 0.07)
     hardening: float = 0.43
     noise: tuple[float, float] = (0.24, 0.13)
+    gap: float = 0.12
+    cooling: float = 0.15
     latent_rate: float = 0.47
     latent_end: float = 0.002
     quick: float = 0.3
@@ -80,7 +84,7 @@ _QUICKER = 1.4
 _DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2300, rate=0.02)
 
 RECIPES = {
-    "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03),
+    "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03, gap=math.inf),
     "default": _DEFAULT,
     "best": replace(_DEFAULT, steps=14_000, rate=0.015),
 }
