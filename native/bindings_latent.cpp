@@ -36,9 +36,9 @@ void require(bool condition, const char* message) {
 }
 
 coin::LatentShape checked_shape(nb::tuple t) {
-  require(t.size() == 8, "shape is (height, width, channels, levels, neighbours, features, hidden, block)");
+  require(t.size() == 9, "shape is (height, width, channels, levels, neighbours, features, hidden, block, magnitudes)");
   const auto at = [&t](std::size_t i) { return nb::cast<int>(t[i]); };
-  const coin::LatentShape s = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+  const coin::LatentShape s = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8) != 0};
   require(s.height >= 1 && s.height <= 1 << 20 && s.width >= 1 && s.width <= 1 << 20, "size out of range");
   require(s.channels >= 1 && s.channels <= coin::kMaxChannels, "channels out of range");
   require(s.levels >= 1 && s.levels <= coin::kMaxLevels, "levels out of range");
@@ -83,6 +83,7 @@ class PyLatentFit {
   PyLatentFit(nb::tuple shape_tuple, const Samples& samples) {
     const coin::LatentShape shape = checked_shape(shape_tuple);
     check_samples(shape, samples);
+    require(shape.magnitudes, "the contexts of a fit take magnitudes");
     const bool bytes = is_byte(samples);
     const nb::gil_scoped_release release;
     fit_ = bytes ? std::make_unique<coin::LatentFit>(shape, static_cast<const std::uint8_t*>(samples.data()))

@@ -26,9 +26,11 @@ SIZES = {
 BITS = (7, 9, 8, 6, 7, 9, 8, 10, 7, 9, 8, 10, 8, 8, 8)
 
 
-def model(size: str, height: int = 21, width: int = 37, seed: int = 0, spread: float = 0.15) -> Quantised:
+def model(
+    size: str, height: int = 21, width: int = 37, seed: int = 0, spread: float = 0.15, magnitudes: bool = True
+) -> Quantised:
     """Networks drawn at random."""
-    shape = LatentShape.of(height, width, 3, 4, SIZES[size])
+    shape = LatentShape.of(height, width, 3, 4, SIZES[size], magnitudes)
     parameters = initial_parameters(shape, seed)
     parameters += np.random.default_rng(seed).normal(0, spread, parameters.shape).astype(np.float32)
     parts(shape, parameters).output[1, -1] = 4
@@ -69,6 +71,9 @@ def distributions(quantised: Quantised, latents: np.ndarray) -> tuple[list[int],
             out.append(total + (x[o] << bits if residual else 0))
         return out
 
+    def activation(value: int) -> int:
+        return min(abs(value) if shape.magnitudes else max(value, 0), 32767)
+
     for level in range(shape.levels - 1, -1, -1):
         rows, columns = shape.grid(level)
         for row in range(rows):
@@ -85,8 +90,8 @@ def distributions(quantised: Quantised, latents: np.ndarray) -> tuple[list[int],
                                 int(p.features[level][f, i]) * seen[level + 1 + i][row >> (i + 1), column >> (i + 1)]
                             )
                     x.append(limited(rounded(total, k[6])))
-                h1 = [min(max(rounded(v, k[0]), 0), 32767) for v in layer(p.context1, x, k[0], k[1], True)]
-                h2 = [min(max(rounded(v, k[2]), 0), 32767) for v in layer(p.context2, h1, k[2], k[3], True)]
+                h1 = [activation(rounded(v, k[0])) for v in layer(p.context1, x, k[0], k[1], True)]
+                h2 = [activation(rounded(v, k[2])) for v in layer(p.context2, h1, k[2], k[3], True)]
                 mean, scale = layer(p.output, h2 + x, k[4], k[5], False)
                 values.append(int(planes[level][row, column]))
                 means.append(limited(rounded(mean, k[4] - 1), MEAN_LIMIT * MEAN_UNIT))
@@ -96,8 +101,9 @@ def distributions(quantised: Quantised, latents: np.ndarray) -> tuple[list[int],
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scale", [0.3, 1.5, 200])
-def test_the_code_is_that_of_the_format_document(isa: str, size: str, scale: float) -> None:
-    quantised = model(size)
+@pytest.mark.parametrize("magnitudes", [True, False])
+def test_the_code_is_that_of_the_format_document(isa: str, size: str, scale: float, magnitudes: bool) -> None:
+    quantised = model(size, magnitudes=magnitudes)
     latents = latents_of(quantised.shape, scale=scale)
     symbols = [np.array(column, np.int32) for column in distributions(quantised, latents)]
     coder = RangeEncoder()
@@ -205,16 +211,17 @@ class TestNetworks:
 
 
 class TestStream:
-    def sections(self) -> tuple[Quantised, np.ndarray, list[Section]]:
-        quantised = model("middle")
+    def sections(self, magnitudes: bool = True) -> tuple[Quantised, np.ndarray, list[Section]]:
+        quantised = model("middle", magnitudes=magnitudes)
         latents = latents_of(quantised.shape)
         return quantised, latents, list(stream.write(quantised, latents))
 
     def header(self, parameters: bytes) -> Header:
         return Header(stream.FAMILY, 37, 21, 3, 8, parameters)
 
-    def test_what_is_written_is_read(self) -> None:
-        quantised, latents, sections = self.sections()
+    @pytest.mark.parametrize("magnitudes", [True, False])
+    def test_what_is_written_is_read(self, magnitudes: bool) -> None:
+        quantised, latents, sections = self.sections(magnitudes)
         shape = stream.read_shape(self.header(stream.header_parameters(quantised.shape)))
         assert shape == quantised.shape
         read = stream.read_networks(shape, sections)
@@ -229,6 +236,9 @@ class TestStream:
         [
             (bytes([4, 12, 4, 16]), CorruptError, "five sizes"),
             (bytes([4, 12, 4, 16, 4, 0]), UnsupportedError, "does not know"),
+            (bytes([4, 12, 4, 16, 4, 2]), UnsupportedError, "does not know"),
+            (bytes([4, 12, 4, 16, 4, 1, 1]), UnsupportedError, "does not know"),
+            (bytes([4, 15, 4, 16, 4, 1]), CorruptError, "impossible model"),
             (bytes([0, 12, 4, 16, 4]), CorruptError, "impossible model"),
             (bytes([13, 12, 4, 16, 4]), CorruptError, "impossible model"),
             (bytes([4, 0, 4, 16, 4]), CorruptError, "impossible model"),

@@ -203,11 +203,15 @@ def test_fused_instruction_sets_render_the_same_bits() -> None:
 class TestArguments:
     def test_a_shape_out_of_range_is_refused(self) -> None:
         with pytest.raises(ValueError, match="neighbours out of range"):
-            _native.latent_layout((8, 8, 3, 2, 15, 4, 16, 4))
+            _native.latent_layout((8, 8, 3, 2, 15, 4, 16, 4, True))
 
     def test_samples_of_another_size_are_refused(self) -> None:
         with pytest.raises(ValueError, match="samples must have the shape"):
-            _native.LatentFit((8, 8, 3, 2, 4, 4, 16, 4), np.zeros((8, 9, 3), np.uint8))
+            _native.LatentFit((8, 8, 3, 2, 4, 4, 16, 4, True), np.zeros((8, 9, 3), np.uint8))
+
+    def test_contexts_of_the_first_streams_are_not_fitted(self) -> None:
+        with pytest.raises(ValueError, match="magnitudes"):
+            _native.LatentFit((8, 8, 3, 2, 4, 4, 16, 4, False), np.zeros((8, 8, 3), np.uint8))
 
     def test_parameters_of_another_size_are_refused(self) -> None:
         case = Case(8, 8, 3, SIZES["middle"])

@@ -66,6 +66,7 @@ IntegerContext make_context(const LatentShape& s, const IntegerParameters& p) {
   m.outputs = (n + 7) / 8 * 8;
   m.shift1 = p.bits[kWeights1];
   m.shift2 = p.bits[kWeights2];
+  m.fold = s.magnitudes ? -1 : 0;
   const std::int32_t* w1 = p.values + s.context_at(0);
   const std::int32_t* w2 = p.values + s.context_at(1);
   const std::int32_t* last = p.values + s.context_at(2);

@@ -62,7 +62,7 @@ inline Vector first_lanes(Vector v, int count) {
 }
 
 struct Scratch {
-  float *features, *hidden1, *hidden2, *output, *output_gradient, *gradient2, *gradient1, *context_gradient;
+  float *features, *before1, *before2, *hidden1, *hidden2, *output, *output_gradient, *gradient2, *gradient1, *context_gradient;
   Vector *sums1, *sums2, *sums3;
   std::size_t size;
 
@@ -75,6 +75,8 @@ struct Scratch {
       return here;
     };
     features = take((s.features + 1) * (kChunk + 2 * kLanes));
+    before1 = take(n * kChunk);
+    before2 = take(n * kChunk);
     hidden1 = take(n * kChunk);
     hidden2 = take(n * kChunk);
     output = take(2 * kChunk);
@@ -194,8 +196,8 @@ double context_band(const LatentShape& s, const float* packed, const ContextBand
                            LatentShape::kMargin + column / 2,
                        width, m.features + f * feature_stride);
       }
-      product(packed + at.first, n, context, n, width, StoreRelu{m.hidden1, kChunk});
-      product(packed + at.second, n, hidden1, n, width, StoreRelu{m.hidden2, kChunk});
+      product(packed + at.first, n, context, n, width, StoreMagnitude{m.hidden1, m.before1, kChunk});
+      product(packed + at.second, n, hidden1, n, width, StoreMagnitude{m.hidden2, m.before2, kChunk});
       for (int i = 0; i < n; ++i) outer3[n + i] = context[i];
       product(packed + at.output, 2, outer3, 2 * n, width, Store{m.output, kChunk});
 
@@ -219,8 +221,8 @@ double context_band(const LatentShape& s, const float* packed, const ContextBand
       bits += sum(total);
       if (!backward) continue;
 
-      product(packed + at.output_back, n, gradient3, 2, width, StoreGated{m.gradient2, m.hidden2, kChunk});
-      product(packed + at.second_back, n, gradient2, n, width, StoreGated{m.gradient1, m.hidden1, kChunk});
+      product(packed + at.output_back, n, gradient3, 2, width, StoreSigned{m.gradient2, m.before2, kChunk});
+      product(packed + at.second_back, n, gradient2, n, width, StoreSigned{m.gradient1, m.before1, kChunk});
       product(packed + at.first_back, n, gradient1, n + 2, width, Store{m.context_gradient + kSide, kWide});
       for (int j = 0; j < n && width < kChunk; ++j)  // left there by a longer chunk
         for (int x = width; x < width + kSide; ++x) m.context_gradient[j * kWide + kSide + x] = 0;

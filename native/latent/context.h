@@ -1,4 +1,5 @@
-// The context model: what the latents cost, and how that changes with them. Compiled once per instruction set.
+// The context model: what the latents cost, and how that changes with them. Its layers take magnitudes. Compiled once
+// per instruction set.
 #pragma once
 
 #include "latent/shape.h"

@@ -33,7 +33,7 @@ inline Ints add_products(Ints sum, Ints weights, std::int32_t pair) {
 
 template <int Vectors>
 inline void hidden_layer(const std::int32_t* weights, const std::int32_t* start, int pairs, int shift,
-                         const std::int32_t* in, std::int32_t* out) {
+                         std::int32_t fold, const std::int32_t* in, std::int32_t* out) {
   const Ints* w = reinterpret_cast<const Ints*>(weights);
   Ints sum[Vectors];
 #pragma GCC unroll 6
@@ -45,7 +45,7 @@ inline void hidden_layer(const std::int32_t* weights, const std::int32_t* start,
 #pragma GCC unroll 6
   for (int v = 0; v < Vectors; ++v) {
     Ints h = sum[v] >> shift;
-    h = h > 0 ? h : Ints{};
+    h = h > 0 ? h : -h & fold;
     h = h < kValueLimit ? h : Ints{} + kValueLimit;
     reinterpret_cast<Shorts*>(out)[v] = __builtin_convertvector(h, Shorts);
   }
@@ -59,8 +59,8 @@ inline void evaluate(const IntegerContext& m, const std::int32_t* context, std::
   const Ints* from_context = reinterpret_cast<const Ints*>(m.last_context);
   const Ints* from_hidden = reinterpret_cast<const Ints*>(m.last_hidden);
   for (int p = m.pairs - 1; p >= 0; --p) last = add_products(last, from_context[p * kLastVectors], context[p]);
-  hidden_layer<Vectors>(m.weights1, m.start1, m.pairs, m.shift1, context, hidden1);
-  hidden_layer<Vectors>(m.weights2, m.start2, m.pairs, m.shift2, hidden1, hidden2);
+  hidden_layer<Vectors>(m.weights1, m.start1, m.pairs, m.shift1, m.fold, context, hidden1);
+  hidden_layer<Vectors>(m.weights2, m.start2, m.pairs, m.shift2, m.fold, hidden1, hidden2);
   for (int p = 0; p < m.pairs; ++p) more = add_products(more, from_hidden[p * kLastVectors], hidden2[p]);
   last += more;
   out[0] = last[0];

@@ -18,6 +18,7 @@ struct IntegerContext {
   int pairs;    // of inputs, and of hidden values
   int outputs;  // of the hidden layers, a multiple of 8
   int shift1, shift2;
+  std::int32_t fold;  // -1 if hidden layers take magnitudes, 0 for max(., 0)
   alignas(64) std::int32_t weights1[kPairs * kOutputs];
   alignas(64) std::int32_t weights2[kPairs * kOutputs];
   alignas(64) std::int32_t last_hidden[kPairs * kLast];

@@ -41,6 +41,23 @@ struct StoreRelu {
 };
 
 // Gradients pass where the layer's output was positive.
+struct StoreMagnitude {
+  float* out;
+  float* before;
+  int stride;
+  void operator()(int row, int x, Vector v) const {
+    store(before + row * stride + x, v);
+    store(out + row * stride + x, v < Vector{} ? -v : v);
+  }
+};
+struct StoreSigned {
+  float* out;
+  const float* before;
+  int stride;
+  void operator()(int row, int x, Vector v) const {
+    store(out + row * stride + x, load(before + row * stride + x) < Vector{} ? -v : v);
+  }
+};
 struct StoreGated {
   float* out;
   const float* activation;

@@ -35,6 +35,7 @@ struct LatentShape {
   int neighbours, features;  // of a context: causal neighbours, and what is told of coarser grids
   int hidden;                // width of the synthesis
   int block;                 // hidden channels of its 3x3 block, 0 for none
+  bool magnitudes;           // context layers take magnitudes; else max(., 0), which only coders know
 
   int rows(int level) const { return (height + (1 << level) - 1) >> level; }
   int columns(int level) const { return (width + (1 << level) - 1) >> level; }

@@ -63,6 +63,7 @@ def main() -> None:
         "siren-coded-photograph": lambda: coincodec.encode(
             skimage.data.astronaut()[::4, ::4], model="siren", bytes=900
         ),
+        # Contexts of the latent streams but those named "magnitudes" take max(., 0): no encoder writes those any more.
         "latent-rgb8": lambda: coincodec.encode(picture(24, 40, 3, np.uint8), **latent),
         "latent-rgba8": lambda: coincodec.encode(picture(33, 17, 4, np.uint8), **latent),
         "latent-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), **latent, quality=90),
@@ -71,6 +72,10 @@ def main() -> None:
             picture(40, 64, 3, np.uint8), model="latent", preset="best", steps=300
         ),
         "latent-photograph": lambda: coincodec.encode(skimage.data.astronaut()[::4, ::4], **latent, bytes=2500),
+        "latent-magnitudes-grey16": lambda: coincodec.encode(picture(20, 30, 1, np.uint16), **latent, quality=90),
+        "latent-magnitudes-photograph": lambda: coincodec.encode(
+            skimage.data.astronaut()[::4, ::4], **latent, quality=60
+        ),
     }
     FOLDER.mkdir(exist_ok=True)
     for name, make in streams.items():

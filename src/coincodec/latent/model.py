@@ -51,6 +51,8 @@ class LatentShape:
 
     height, width: in pixels. channels: 1 to 4. levels: number of grids, 1 to 12; grid l has the picture's size
     divided by 2^l, rounded up. neighbours, features, hidden, block: see `Size`.
+    magnitudes: whether layers of the context model take magnitudes or, as in the first streams, max(., 0), which only
+    coders know.
     """
 
     height: int
@@ -61,11 +63,14 @@ class LatentShape:
     features: int
     hidden: int
     block: int
+    magnitudes: bool = True
 
     @classmethod
-    def of(cls, height: int, width: int, channels: int, levels: int, size: Size) -> LatentShape:
+    def of(
+        cls, height: int, width: int, channels: int, levels: int, size: Size, magnitudes: bool = True
+    ) -> LatentShape:
         """A model of that size."""
-        return cls(height, width, channels, levels, size.neighbours, size.features, size.hidden, size.block)
+        return cls(height, width, channels, levels, size.neighbours, size.features, size.hidden, size.block, magnitudes)
 
     def __str__(self) -> str:
         return (

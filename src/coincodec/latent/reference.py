@@ -56,8 +56,8 @@ def distribution(shape: LatentShape, p: Parts, z: list[Array64], level: int) -> 
                 feature += weight * z[level + 1 + i][y >> shift, x >> shift]
         inputs.append(feature)
     context = np.stack(inputs)
-    hidden = np.maximum(context + affine(p.context1, context), 0)
-    hidden = np.maximum(hidden + affine(p.context2, hidden), 0)
+    hidden = np.abs(context + affine(p.context1, context))
+    hidden = np.abs(hidden + affine(p.context2, hidden))
     mean, scale = affine(p.output, np.concatenate([hidden, context]))
     return mean, np.clip(scale - SCALE_OFFSET, -SCALE_RANGE, SCALE_RANGE)
 

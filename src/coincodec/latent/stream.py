@@ -20,18 +20,24 @@ MAX_LEVELS = 12
 _LARGEST = Size(neighbours=14, features=8, hidden=64, block=16)
 
 
+# Parameters that every stream has; a sixth says that the context model's layers take magnitudes.
+_SIZES, _MAGNITUDES = 5, b"\x01"
+
+
 def header_parameters(shape: LatentShape) -> bytes:
     """The sizes, as the header carries them."""
-    return bytes([shape.levels, shape.neighbours, shape.features, shape.hidden, shape.block])
+    sizes = bytes([shape.levels, shape.neighbours, shape.features, shape.hidden, shape.block])
+    return sizes + _MAGNITUDES if shape.magnitudes else sizes
 
 
 def read_shape(header: Header) -> LatentShape:
     """The sizes from a header. Raises `CorruptError` or `UnsupportedError`."""
-    if len(header.parameters) > 5:
+    sizes, more = header.parameters[:_SIZES], header.parameters[_SIZES:]
+    if more not in (b"", _MAGNITUDES):
         raise UnsupportedError("a latent stream with parameters this version does not know")
-    if len(header.parameters) != 5:
+    if len(sizes) != _SIZES:
         raise CorruptError("a latent stream must give its five sizes")
-    levels, *size = header.parameters
+    levels, *size = sizes
     given = Size(*size)
     if not (
         1 <= levels <= MAX_LEVELS
@@ -41,7 +47,7 @@ def read_shape(header: Header) -> LatentShape:
         and given.block <= _LARGEST.block
     ):
         raise CorruptError(f"impossible model of {levels} grids and sizes {', '.join(map(str, size))}")
-    return LatentShape.of(header.height, header.width, header.channels, levels, given)
+    return LatentShape.of(header.height, header.width, header.channels, levels, given, more == _MAGNITUDES)
 
 
 def write(quantised: Quantised, latents: Array32) -> tuple[Section, Section]:
