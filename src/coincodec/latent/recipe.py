@@ -81,7 +81,7 @@ _WORTH_WHILE, _PIXELS = 0.008, 768 * 512
 # How many times as fast a step with the least networks is.
 _QUICKER = 1.4
 
-_DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2300, rate=0.02)
+_DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2200, rate=0.02)
 
 RECIPES = {
     "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03, gap=math.inf),
