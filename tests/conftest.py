@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from coincodec import native
 # How long an example takes is no property of ours.
 hypothesis.settings.register_profile("coincodec", deadline=None)
 hypothesis.settings.load_profile("coincodec")
+
+# A shell's background jobs ignore Ctrl-C, and so would the processes that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FUSED = [isa for isa in native.supported_isas() if isa != "baseline"]
 
