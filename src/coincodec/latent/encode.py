@@ -32,11 +32,11 @@ SMALL = 1024
 
 # What networks take before it is known, in bits per parameter, and at least. By what share of the bytes, and by how
 # many dB, a fit aims inside its target, since it misses by as much; how far inside it is near enough, and how far off
-# is far.
+# is far. How often the end of a fit is repeated to come nearer than that, and at most.
 NETWORK_BITS, LEAST_NETWORK_BITS = 7.3, 5.0
 BYTES_MARGIN, MOST_UNUSED, FAR = 0.01, 0.03, 0.05
 PSNR_MARGIN, MOST_OVER, FAR_DB = 0.03, 0.15, 0.25
-MOST_ROUNDS = 8
+ROUNDS, MOST_ROUNDS = 2, 8
 
 
 def levels_for(rows: int, columns: int) -> int:
@@ -105,7 +105,7 @@ class Encoder:
         best = result if self._holds(result) else None
         for number in range(MOST_ROUNDS):
             miss = self._miss(result)
-            if miss == 0:
+            if miss == 0 or (number >= ROUNDS and best is not None and abs(self._miss(best)) <= 1):
                 break
             self._correct(result, 1 + number)
             result = self._result(self.fit.run_on(abs(miss) > 1))

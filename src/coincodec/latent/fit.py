@@ -110,6 +110,7 @@ class Fit:
         self.price = control.price  # that the latents' units suit
         self.moments, self.quick = 0, True  # of the latents' Adam
         self.warmth = 1.0  # what is left of the recipe's temperature
+        self.bits: tuple[int, ...] | None = None  # precision of the networks' tensors, once chosen
 
     def run(self, steps: int | None, time: float | None) -> Quantised:
         """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
@@ -128,6 +129,7 @@ class Fit:
         hard = max(1, round(self.recipe.hard * self.planned / 3))
         if far:
             self._follow_price()
+            self.bits = None
         self.soften(steps, hard, None, 0.5 if far else 0.75)
         return self._harden(hard)
 
@@ -206,8 +208,9 @@ class Fit:
             found = model.evaluate(values)
             return found.squared_error * model.pixels + price * found.bits
 
-        bits = networks.choose_bits(shape, self.parameters, _FINE, _COARSER * price, cost)
-        bits = networks.representable(shape, self.parameters, bits)
+        if self.bits is None:
+            self.bits = networks.choose_bits(shape, self.parameters, _FINE, _COARSER * price, cost)
+        bits = self.bits = networks.representable(shape, self.parameters, self.bits)
         best = networks.quantise(shape, self.parameters, bits)
         least = cost(best.parameters()) + price * networks.length(best)
         optimiser = Soap(self.parameters, matrices(shape), self.recipe.momentum)
