@@ -56,9 +56,10 @@ def final_error(share: float, squared_error: float) -> float:
     return squared_error / math.exp(0.33 * (1 - share) ** 2)
 
 
-def _corrected(price: float, logarithm: float) -> float:
+def _corrected(price: float, logarithm: float, share: float) -> float:
+    """The price after a correction by exp(logarithm) or, since late ones have less effect, more."""
     limit = math.log(_LARGEST_CORRECTION)
-    return price * math.exp(min(max(logarithm, -limit), limit))
+    return price * math.exp(min(max(logarithm / (1 - share**2), -limit), limit))
 
 
 class RateControl:
@@ -72,7 +73,7 @@ class RateControl:
         """Raises the price where there will be too many bits."""
         bits = model.evaluate(parameters).bits / model.pixels
         expected = final_bits(share, bits)
-        self.price = _corrected(self.price, _BY_RATE * math.log(max(expected, 1e-9) / self.bits))
+        self.price = _corrected(self.price, _BY_RATE * math.log(max(expected, 1e-9) / self.bits), share)
 
 
 class ErrorControl:
@@ -85,4 +86,4 @@ class ErrorControl:
     def correct(self, model: Model, parameters: Array32, share: float) -> None:
         """Lowers the price where the error will be too large."""
         expected = final_error(share, model.evaluate(parameters).squared_error)
-        self.price = _corrected(self.price, _BY_ERROR * math.log(self.squared_error / max(expected, 1e-9)))
+        self.price = _corrected(self.price, _BY_ERROR * math.log(self.squared_error / max(expected, 1e-9)), share)

@@ -35,7 +35,7 @@ SMALL = 1024
 # is far. How often the end of a fit is repeated to come nearer than that, and at most.
 NETWORK_BITS, LEAST_NETWORK_BITS = 7.3, 5.0
 BYTES_MARGIN, MOST_UNUSED, FAR = 0.01, 0.03, 0.05
-PSNR_MARGIN, MOST_OVER, FAR_DB = 0.03, 0.15, 0.25
+PSNR_MARGIN, MOST_OVER, FAR_DB = 0.05, 0.15, 0.25
 ROUNDS, MOST_ROUNDS = 2, 8
 
 
@@ -107,8 +107,9 @@ class Encoder:
             miss = self._miss(result)
             if miss == 0 or (number >= ROUNDS and best is not None and abs(self._miss(best)) <= 1):
                 break
-            self._correct(result, 1 + number)
-            result = self._result(self.fit.run_on(abs(miss) > 1))
+            far = abs(miss) > 1
+            self._correct(result, far, 1 + number)
+            result = self._result(self.fit.run_on(far))
             if self._holds(result) and (best is None or self._better(result, best)):
                 best = result
         if best is None:
@@ -147,15 +148,18 @@ class Encoder:
             return 0 if 0 <= over <= MOST_OVER else over / FAR_DB
         return 0
 
-    def _correct(self, result: _Result, caution: int) -> None:
+    def _correct(self, result: _Result, far: bool, caution: int) -> None:
         """Changes the price for the next round.
 
+        far: that is a long one, which follows the price nearly as far as a whole fit would; a short one hardly moves.
         caution: how many margins it aims inside the target. Small pictures miss by more than large ones.
         """
         if self.budget is not None:
-            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** 2
+            power = 2.0 if far else 6.0
+            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** power
         elif self.options.psnr is not None:
-            factor = 10 ** (0.2 * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
+            power = 1.6 if far else 5.0
+            factor = 10 ** (power / 10 * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
         self.fit.control.price *= min(max(factor, 0.5), 2.0)
 
 
