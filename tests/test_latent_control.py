@@ -16,25 +16,30 @@ from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
 
 @dataclass
 class Pretended:
-    """A model whose rate ends as price^-0.7 and whose error as price^0.6, and both are larger before."""
+    """A model whose rate ends as price^-0.7 and whose error as price^0.6, and both are larger before.
+
+    surprise: how much larger than usual they are at first.
+    """
 
     price: float
     share: float = 1.0
+    surprise: float = 0.0
     pixels: int = 1000
 
     def evaluate(self, parameters: np.ndarray) -> Cost:
         bits, error = 0.003 * self.price**-0.7, 0.02 * self.price**0.6
+        unusual = math.exp(self.surprise * (1 - self.share) ** 2)
         bits *= math.exp(1.2 * (1 - self.share) ** 1.5 / (1 + bits / 0.9))
-        return Cost(error * math.exp(0.33 * (1 - self.share) ** 2), bits * self.pixels)
+        return Cost(unusual * error * math.exp(0.33 * (1 - self.share) ** 2), unusual * bits * self.pixels)
 
 
-def correct(control: Control, shares: np.ndarray, fading: float = 2.0) -> Cost:
+def correct(control: Control, shares: np.ndarray, fading: float = 2.0, surprise: float = 0.0) -> Cost:
     """What a fit ends with. fading: prices have an effect of 1 - share^fading from that share of it on."""
     nothing = np.zeros(0, np.float32)
     effective = control.price
     for share in shares:
         before = control.price
-        control.correct(Pretended(effective, share), nothing, share)  # type: ignore[arg-type]
+        control.correct(Pretended(effective, share, surprise), nothing, share)  # type: ignore[arg-type]
         effective *= (control.price / before) ** (1 - share**fading)
     return Pretended(effective).evaluate(nothing)
 
@@ -49,16 +54,18 @@ def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) 
     assert final_bits(share, now) == pytest.approx(bits, rel=0.02)
 
 
+@pytest.mark.parametrize("surprise", [-0.8, 0.0, 0.8])
 @pytest.mark.parametrize("fading", [1.5, 2.0, 4.0])
 @pytest.mark.parametrize("bits", [0.05, 0.3, 2.0])
-def test_a_rate_is_reached(bits: float, fading: float) -> None:
-    assert correct(RateControl(bits), SHARES, fading).bits == pytest.approx(1000 * bits, rel=0.02)
+def test_a_rate_is_reached(bits: float, fading: float, surprise: float) -> None:
+    assert correct(RateControl(bits), SHARES, fading, surprise).bits == pytest.approx(1000 * bits, rel=0.02)
 
 
+@pytest.mark.parametrize("surprise", [-0.8, 0.0, 0.8])
 @pytest.mark.parametrize("fading", [1.5, 2.0, 4.0])
 @pytest.mark.parametrize("error", [1e-2, 1e-3, 2e-4])
-def test_an_error_is_reached(error: float, fading: float) -> None:
-    assert correct(ErrorControl(error), SHARES, fading).squared_error == pytest.approx(error, rel=0.02)
+def test_an_error_is_reached(error: float, fading: float, surprise: float) -> None:
+    assert correct(ErrorControl(error), SHARES, fading, surprise).squared_error == pytest.approx(error, rel=0.02)
 
 
 def test_a_price_that_was_asked_for_stays() -> None:
