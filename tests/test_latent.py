@@ -167,10 +167,8 @@ class TestTargets:
     def test_precision_is_chosen_again_only_far_from_the_target(self, crop: np.ndarray) -> None:
         fit = Encoder(crop, EncodeOptions(steps=60), None).fit
         chosen = fit.run(60, None).bits
-        fit.control.price *= 1.05
-        assert fit.run_on(far=False).bits == chosen
-        fit.control.price *= 30
-        assert fit.run_on(far=True).bits != chosen
+        assert fit.run_on(1.05, far=False).bits == chosen
+        assert fit.run_on(30.0, far=True).bits != chosen
 
     def test_a_higher_quality_is_larger_and_better(self, crop: np.ndarray) -> None:
         usual = {"model": "latent", "preset": "fast", "steps": 150}

@@ -36,7 +36,9 @@ class FixedPrice:
 _PRICE, _RATE = 1e-3, 0.33
 _BY_RATE, _BY_ERROR = 1.6, 1.6
 _PRICE_OVER_ERROR = 2.5
-_LARGEST_CORRECTION = 1.6
+
+# The largest correction, in the first third of a fit, whose start may suit another price altogether, and later.
+_LARGEST_CORRECTIONS = (2.5, 1.6)
 
 
 def final_bits(share: float, bits: float) -> float:
@@ -56,10 +58,15 @@ def final_error(share: float, squared_error: float) -> float:
     return squared_error / math.exp(0.33 * (1 - share) ** 2)
 
 
+def effect(share: float) -> float:
+    """How much of the effect that a change of price has from the beginning it has from that share of a fit on."""
+    return 1 - share**2
+
+
 def _corrected(price: float, logarithm: float, share: float) -> float:
     """The price after a correction by exp(logarithm) or, since late ones have less effect, more."""
-    limit = math.log(_LARGEST_CORRECTION)
-    return price * math.exp(min(max(logarithm / (1 - share**2), -limit), limit))
+    limit = math.log(_LARGEST_CORRECTIONS[share > 1 / 3])
+    return price * math.exp(min(max(logarithm / effect(share), -limit), limit))
 
 
 class RateControl:

@@ -34,7 +34,7 @@ SMALL = 1024
 # many dB, a fit aims inside its target, since it misses by as much; how far inside it is near enough, and how far off
 # is far. How often the end of a fit is repeated to come nearer than that, and at most.
 NETWORK_BITS, LEAST_NETWORK_BITS = 7.3, 5.0
-BYTES_MARGIN, MOST_UNUSED, FAR = 0.01, 0.03, 0.05
+BYTES_MARGIN, MOST_UNUSED, FAR = 0.015, 0.03, 0.05
 PSNR_MARGIN, MOST_OVER, FAR_DB = 0.05, 0.15, 0.25
 ROUNDS, MOST_ROUNDS = 2, 8
 
@@ -107,9 +107,8 @@ class Encoder:
             miss = self._miss(result)
             if miss == 0 or (number >= ROUNDS and best is not None and abs(self._miss(best)) <= 1):
                 break
-            far = abs(miss) > 1
-            self._correct(result, far, 1 + number)
-            result = self._result(self.fit.run_on(far))
+            far = abs(miss) > 1 or number >= ROUNDS
+            result = self._result(self.fit.run_on(self._correction(result, 1 + number), far))
             if self._holds(result) and (best is None or self._better(result, best)):
                 best = result
         if best is None:
@@ -148,19 +147,17 @@ class Encoder:
             return 0 if 0 <= over <= MOST_OVER else over / FAR_DB
         return 0
 
-    def _correct(self, result: _Result, far: bool, caution: int) -> None:
-        """Changes the price for the next round.
+    def _correction(self, result: _Result, caution: int) -> float:
+        """By what the price is to be multiplied for the next round.
 
-        far: that is a long one, which follows the price nearly as far as a whole fit would; a short one hardly moves.
         caution: how many margins it aims inside the target. Small pictures miss by more than large ones.
         """
+        factor = 1.0
         if self.budget is not None:
-            power = 2.0 if far else 6.0
-            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** power
+            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** 2
         elif self.options.psnr is not None:
-            power = 1.6 if far else 5.0
-            factor = 10 ** (power / 10 * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
-        self.fit.control.price *= min(max(factor, 0.5), 2.0)
+            factor = 10 ** (0.16 * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
+        return min(max(factor, 0.5), 2.0)
 
 
 @dataclass(frozen=True)

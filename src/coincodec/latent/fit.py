@@ -15,7 +15,7 @@ from ..image import Samples
 from ..optim import Soap
 from ..progress import Progress
 from . import networks
-from .control import Control
+from .control import Control, effect
 from .model import Array32, LatentShape, parts, rescale
 from .networks import Quantised
 from .recipe import Recipe
@@ -108,6 +108,7 @@ class Fit:
         self.begun = clock.monotonic()
         self.done = self.planned = 0
         self.price = control.price  # that the latents' units suit
+        self.settled = control.price  # what, from the beginning, would have led where the prices have
         self.moments, self.quick = 0, True  # of the latents' Adam
         self.warmth = 1.0  # what is left of the recipe's temperature
         self.bits: tuple[int, ...] | None = None  # precision of the networks' tensors, once chosen
@@ -123,13 +124,21 @@ class Fit:
         self.planned = self.done
         return self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
 
-    def run_on(self, far: bool) -> Quantised:
-        """The end of a fit once more, for another price of the control. far: it is far from the one before."""
+    def run_on(self, factor: float, far: bool) -> Quantised:
+        """The end of a fit once more, for a price that is so many times as high.
+
+        far: in more steps, in the units of that price and with the networks' precision chosen anew; else in so few
+        that the same change has a fifth of the effect.
+        """
         steps = max(2, round((0.15 if far else 0.06) * self.planned))
         hard = max(1, round(self.recipe.hard * self.planned / 3))
+        self.settled *= factor
         if far:
+            self.control.price = self.settled
             self._follow_price()
             self.bits = None
+        else:
+            self.control.price *= factor**5
         self.soften(steps, hard, None, 0.5 if far else 0.75)
         return self._harden(hard)
 
@@ -162,7 +171,9 @@ class Fit:
                 look += _LOOK
                 self._cool(cost)
             while checks and share >= checks[0]:
+                before = self.control.price
                 self.control.correct(self.model, self.parameters, share)
+                self.settled *= (self.control.price / before) ** effect(share)
                 if checks.pop(0) < _LAST_RESCALE:
                     self._follow_price()
 
@@ -179,7 +190,6 @@ class Fit:
         temperature = self.warmth * recipe.between(recipe.temperature, share**recipe.hardening)
         temperature = max(temperature, recipe.temperature[1])
         soft = (temperature, recipe.between(recipe.noise, share), int(self.noise.integers(2**31)))
-        self.price = price
         return self.model.step(self.parameters, soft, update, price, recipe.every, step)
 
     def _cool(self, cost: Cost) -> None:
