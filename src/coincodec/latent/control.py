@@ -37,8 +37,9 @@ _PRICE, _RATE = 1e-3, 0.33
 _BY_RATE, _BY_ERROR = 1.6, 1.6
 _PRICE_OVER_ERROR = 2.5
 
-# The largest correction, in the first third of a fit, whose start may suit another price altogether, and later.
-_LARGEST_CORRECTIONS = (2.5, 1.6)
+# The largest correction, early in a fit, which may have begun at another price altogether, and later.
+_EARLY = 1 / 3
+_LARGEST_EARLY, _LARGEST = 2.5, 1.6
 
 
 def final_bits(share: float, bits: float) -> float:
@@ -65,7 +66,7 @@ def effect(share: float) -> float:
 
 def _corrected(price: float, logarithm: float, share: float) -> float:
     """The price after a correction by exp(logarithm) or, since late ones have less effect, more."""
-    limit = math.log(_LARGEST_CORRECTIONS[share > 1 / 3])
+    limit = math.log(_LARGEST_EARLY if share < _EARLY else _LARGEST)
     return price * math.exp(min(max(logarithm / effect(share), -limit), limit))
 
 
