@@ -164,11 +164,14 @@ class TestTargets:
         data = coincodec.encode(crop, model="latent", preset="fast", steps=200, psnr=target)
         assert target <= psnr(coincodec.decode(data), crop) < target + 1
 
-    def test_precision_is_chosen_again_only_far_from_the_target(self, crop: np.ndarray) -> None:
+    def test_repeats_of_the_end_change_the_price_and_long_ones_the_precision(self, crop: np.ndarray) -> None:
         fit = Encoder(crop, EncodeOptions(steps=60), None).fit
+        price = fit.control.price
         chosen = fit.run(60, None).bits
         assert fit.run_on(1.05, far=False).bits == chosen
+        assert fit.control.price > 1.2 * price  # few steps need more of a change
         assert fit.run_on(30.0, far=True).bits != chosen
+        assert fit.control.price == pytest.approx(1.05 * 30 * price)
 
     def test_a_higher_quality_is_larger_and_better(self, crop: np.ndarray) -> None:
         usual = {"model": "latent", "preset": "fast", "steps": 150}
