@@ -243,11 +243,7 @@ void forward(const SirenShape& s, const float* packed, const Samples& samples, s
     load_coordinates(samples, k, last, h);
     for (int l = 0; l < s.layers; ++l) {
       product<false>(w, h, s.fan_in(l), z, s.width);
-      for (int i = 0; i < s.width * kStrip; i += kLanes) {
-        Vector sine, cosine;
-        sincos_turns(load(z + i), sine, cosine);
-        store(h + i, sine);
-      }
+      for (int i = 0; i < s.width * kStrip; i += kLanes) store(h + i, sine_turns(load(z + i)));
       w += forward_floats(s, l) + backward_floats(s, l);
     }
     product<false>(w, h, s.width, y, s.outputs);

@@ -15,14 +15,30 @@ inline std::int64_t number_of(const Samples& samples, std::int64_t k, std::int64
   return samples.index ? samples.index[k] : k;
 }
 
+inline void find(const Samples& samples, std::int64_t number, std::int64_t* at) {
+  for (int d = samples.dims - 1; d >= 0; --d) {
+    const std::int64_t q = number / samples.extent[d];
+    at[d] = number - q * samples.extent[d];
+    number = q;
+  }
+}
+
+// Samples in order are found by counting, which is several times as fast as dividing.
+inline void advance(const Samples& samples, std::int64_t* at) {
+  for (int d = samples.dims - 1; d >= 0 && ++at[d] == samples.extent[d]; --d) at[d] = 0;
+}
+
 inline void load_coordinates(const Samples& samples, std::int64_t first, std::int64_t last, float* x) {
+  std::int64_t at[kMaxInputs];
+  find(samples, number_of(samples, first, last), at);
   for (int lane = 0; lane < kStrip; ++lane) {
-    std::int64_t rest = number_of(samples, first + lane, last);
-    for (int d = samples.dims - 1; d >= 0; --d) {
-      const std::int64_t q = rest / samples.extent[d];
-      x[d * kStrip + lane] = samples.axis[d][rest - q * samples.extent[d]];
-      rest = q;
-    }
+    for (int d = 0; d < samples.dims; ++d) x[d * kStrip + lane] = samples.axis[d][at[d]];
+    const std::int64_t next = first + lane + 1;
+    if (next >= last) continue;
+    if (samples.index)
+      find(samples, samples.index[next], at);
+    else
+      advance(samples, at);
   }
 }
 
