@@ -107,8 +107,9 @@ class Encoder:
             miss = self._miss(result)
             if miss == 0 or (number >= ROUNDS and best is not None and abs(self._miss(best)) <= 1):
                 break
-            far = abs(miss) > 1 or number >= ROUNDS
-            result = self._result(self.fit.run_on(self._correction(result, 1 + number), far))
+            far = abs(miss) > 1 or number >= 2 * ROUNDS
+            caution = 1 + number if best is None else 1
+            result = self._result(self.fit.run_on(self._correction(result, caution), far))
             if self._holds(result) and (best is None or self._better(result, best)):
                 best = result
         if best is None:
