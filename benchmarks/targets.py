@@ -69,9 +69,11 @@ def main() -> None:
             used.append(len(data) / budget)
             broken += len(data) > budget
             targets.append(math.ceil(10 * quality(samples, data)) / 10)
+            time_of = f"{seconds:.1f} s"
             if plain is not None:
                 ratios.append(seconds / plain)
-            print(f"{name} --bytes {budget}: {len(data):,} bytes, {used[-1]:.2%} used, {seconds:.1f} s", flush=True)
+                time_of = f"{ratios[-1]:.2f}x"
+            print(f"{name} --bytes {budget}: {len(data):,} bytes, {used[-1]:.2%} used, {time_of}", flush=True)
         for target in targets:
             try:
                 data, seconds = encode(samples, psnr=target, **usual)
