@@ -32,7 +32,8 @@ SMALL = 1024
 
 # What networks take before it is known, in bits per parameter, and at least. By what share of the bytes, and by how
 # many dB, a fit aims inside its target, since it misses by as much; how far inside it is near enough, and how far off
-# is far. How often the end of a fit is repeated to come nearer than that, and at most.
+# is far. How often the end of a fit is repeated to come nearer than that, and at most; after twice the
+# first number short repeats have got stuck, and long ones follow.
 NETWORK_BITS, LEAST_NETWORK_BITS = 7.3, 5.0
 BYTES_MARGIN, MOST_UNUSED, FAR = 0.015, 0.03, 0.05
 PSNR_MARGIN, MOST_OVER, FAR_DB = 0.05, 0.15, 0.25
