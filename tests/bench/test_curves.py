@@ -89,6 +89,23 @@ def test_published_curves_stand_as_the_field_knows_them() -> None:
     assert curves.bd_rate(vtm, cool_chic) == pytest.approx(-6.6, abs=0.2)
 
 
+def test_means_of_figures_per_picture_are_the_published_means() -> None:
+    images = [f"kodim{number:02}" for number in range(1, 25)]
+    found = curves.published(images)
+    assert {one.id for one in found} == {"cool-chic-4.2", "cool-chic-5.0.1"}
+    for one, published in zip(found, curves.pick(curves.published(), [one.id for one in found]), strict=True):
+        assert one.bpp == pytest.approx(published.bpp, abs=1e-5)
+        assert one.psnr == pytest.approx(published.psnr, abs=1e-4)
+
+
+def test_published_figures_of_some_pictures() -> None:
+    (one,) = curves.pick(curves.published(["kodim01", "kodim02"]), ["cool-chic-4.2"])
+    assert one.images == 2
+    assert one.bpp[0] == pytest.approx((0.09007 + 0.03202) / 2)
+    assert one.psnr[0] == pytest.approx((24.3998 + 28.8338) / 2)
+    assert curves.published(["kodim01", "mine"]) == []
+
+
 def test_an_unknown_curve_is_bad_use() -> None:
     with pytest.raises(UsageError, match="h267"):
         curves.pick(curves.published(), ["vtm", "h267"])

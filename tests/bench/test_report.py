@@ -85,6 +85,21 @@ def test_the_page_shows_every_codec_with_its_figures_and_settings(report: Path) 
     assert text.count("<svg") == 8  # four figures, wide and narrow
 
 
+def test_a_report_on_some_pictures(tmp_path: Path) -> None:
+    """Their means, a codec measured on them alone, and published curves that are known picture by picture."""
+    rows = [*ROWS, *(row for row in made_up("coin:latent-best", "best", 3) if row.image == "kodim02")]
+    with results.Writer(tmp_path / "r.jsonl") as writer:
+        for row in rows:
+            writer.append(row)
+    assert main(["bench", "report", str(tmp_path / "r.jsonl"), "-o", str(tmp_path), "--only", "kodim02"]) == 0
+    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "| JPEG | 0.1000 | 25.00 dB |" in text
+    assert "| best | 0.1000 | 28.00 dB |" in text
+    assert "Cool-Chic 5.0.1" in text
+    assert "VTM" not in text
+    assert "kodim01" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
 def test_plots_are_written_as_png_and_svg(report: Path) -> None:
     for name in ("rate-distortion", "encode-time", "decode-time"):
         assert (report / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -143,6 +158,8 @@ def test_the_same_results_give_the_same_page() -> None:
         (["report", "empty.jsonl"], 1),
         (["report", "r.jsonl", "--against", "h267"], 2),
         (["report", "r.jsonl", "--published", "h267"], 2),
+        (["report", "r.jsonl", "--only", "kodim25"], 2),
+        (["report", "r.jsonl", "--only", "kodim01", "--against", "vtm"], 2),
         (["run", "--codecs", "h267", "--results", "r.jsonl", "--dataset", "."], 1),
         (["run", "--codecs", "jpeg", "--results", "r.jsonl", "--dataset", "nowhere"], 1),
         (["run", "--codecs", "jpeg", "--results", "r.jsonl", "--workers", "0"], 2),

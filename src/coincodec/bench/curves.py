@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from statistics import fmean
+from typing import Any
 
 import bjontegaard
+import numpy as np
 
 from ..errors import UsageError
 from .results import Result, newest
@@ -63,21 +65,22 @@ def measured(results: Iterable[Result], images: Iterable[str] | None = None) -> 
     return curves
 
 
-def published() -> list[Curve]:
-    """The curves for Kodak that others have published, with their sources. PSNR only."""
-    data = json.loads(files("coincodec.bench").joinpath("data/kodak_published.json").read_text(encoding="utf-8"))
-    return [
-        Curve(
-            id=row["id"],
-            title=row["name"],
-            settings=row["source"] + (f"; {row['note']}" if "note" in row else ""),
-            measured=False,
-            images=24,
-            bpp=tuple(row["bpp"]),
-            psnr=tuple(row["psnr"]),
-        )
-        for row in data["curves"]
-    ]
+def published(images: Iterable[str] | None = None) -> list[Curve]:
+    """The curves for Kodak that others have published, with their sources. PSNR only.
+
+    images: only the curves whose figures are known picture by picture, as means over these pictures.
+    """
+    rows = _data("kodak_published.json")["curves"]
+    if images is None:
+        return [_published(row, 24, row["bpp"], row["psnr"]) for row in rows]
+    wanted = set(images)
+    curves = []
+    for name, by_image in _data("kodak_per_image.json")["curves"].items():
+        if wanted <= by_image.keys():
+            (row,) = (row for row in rows if row["id"] == name)
+            bpp, psnr = np.mean([by_image[image] for image in sorted(wanted)], axis=0).T.tolist()
+            curves.append(_published(row, len(wanted), bpp, psnr))
+    return curves
 
 
 def pick(curves: Sequence[Curve], names: Iterable[str]) -> list[Curve]:
@@ -107,6 +110,15 @@ def bd_rate(anchor: Curve, test: Curve) -> float | None:
         anchor.bpp, anchor.psnr, test.bpp, test.psnr, method="akima", require_matching_points=False, min_overlap=0
     )
     return float(rate) if math.isfinite(rate) else None
+
+
+def _data(name: str) -> Any:
+    return json.loads(files("coincodec.bench").joinpath(f"data/{name}").read_text(encoding="utf-8"))
+
+
+def _published(row: dict[str, str], images: int, bpp: Iterable[float], psnr: Iterable[float]) -> Curve:
+    settings = row["source"] + (f"; {row['note']}" if "note" in row else "")
+    return Curve(row["id"], row["name"], settings, False, images, tuple(bpp), tuple(psnr))
 
 
 def _mean_curve(codec: str, points: list[list[Result]]) -> Curve:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from ..errors import CoincodecError, UsageError
 from . import bench_paper
 
 if TYPE_CHECKING:
+    from ..bench.curves import Curve
     from .options import Subparsers
 
+_AGAINST = "vtm,jpeg,coin-paper"
 _PUBLISHED = "coin-paper,vtm,bpg,recombiner,c3,cool-chic-5.0.1,mlic++"
 
 
@@ -40,12 +42,16 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("results", nargs="+", metavar="FILE", help="results of `coin bench run`")
     parser.add_argument("-o", "--output", default="bench-report", metavar="FOLDER", help="default: bench-report")
     parser.add_argument(
-        "--against", default="vtm,jpeg,coin-paper", metavar="A,B",
-        help="what BD-rates are given against, measured or published (default: %(default)s)",
+        "--only", metavar="A,B",
+        help="only these pictures, and published curves that are known picture by picture",
     )  # fmt: skip
     parser.add_argument(
-        "--published", default=_PUBLISHED, metavar="A,B",
-        help="published curves to draw, all or none; Kodak only (default: %(default)s)",
+        "--against", metavar="A,B",
+        help=f"what BD-rates are given against, measured or published (default: those there are of {_AGAINST})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--published", metavar="A,B",
+        help=f"published curves to draw, all or none; Kodak only (default: those there are of {_PUBLISHED})",
     )  # fmt: skip
     parser.add_argument(
         "--per-image", default="jpeg", metavar="NAME", help="codec that the table per picture compares with"
@@ -109,15 +115,17 @@ def report(arguments: argparse.Namespace) -> None:
     rows = [row for path in arguments.results for row in results.read(Path(path))]
     if not rows:
         raise CoincodecError("there are no results to report on")
+    only = arguments.only.split(",") if arguments.only else None
+    if only is not None:
+        if unknown := sorted(set(only) - {row.image for row in rows}):
+            raise UsageError(f"the results have no picture named {', '.join(unknown)}")
+        rows = [row for row in rows if row.image in only]
     mine = curves.measured(rows)
     if not mine:
         raise CoincodecError("no codec has a point that was measured on every picture")
-    known = curves.published() if {row.dataset for row in rows} == {"kodak"} else []
-    wanted = {"all": [curve.id for curve in known], "none": []}.get(arguments.published)
-    drawn = curves.pick(known, arguments.published.split(",") if wanted is None else wanted) if known else []
-    available = [*mine, *known]
-    names = [name for name in arguments.against.split(",") if known or any(name == curve.id for curve in mine)]
-    anchors = curves.pick(available, names)
+    known = curves.published(only) if {row.dataset for row in rows} == {"kodak"} else []
+    drawn = _chosen(arguments.published, _PUBLISHED, known)
+    anchors = _chosen(arguments.against, _AGAINST, [*mine, *known])
 
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,6 +137,18 @@ def report(arguments: argparse.Namespace) -> None:
         plots.save(plots.time_against_rate(mine, anchors[0], encode=False), folder / "decode-time")
     export.write(mine, folder / "compressai")
     print(folder / "index.html")
+
+
+def _chosen(names: str | None, usual: str, there: Sequence[Curve]) -> list[Curve]:
+    """The curves named, or without names those of the usual ones that are there. Raises `UsageError`."""
+    from ..bench.curves import pick
+
+    if names in ("all", "none"):
+        return list(there) if names == "all" else []
+    if names is None:
+        ids = {curve.id for curve in there}
+        return pick(there, [name for name in usual.split(",") if name in ids])
+    return pick(there, names.split(","))
 
 
 def list_all(arguments: argparse.Namespace) -> None:
