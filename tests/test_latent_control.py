@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from coincodec.latent.control import Control, ErrorControl, FixedPrice, RateControl, final_bits
+from coincodec.latent.control import (
+    LEAST_NETWORK_BITS,
+    NETWORK_BITS,
+    Control,
+    ErrorControl,
+    FixedPrice,
+    RateControl,
+    detail,
+    final_bits,
+    network_bits,
+)
 from coincodec.latent.fit import Cost
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
@@ -29,8 +39,9 @@ class Pretended:
     def evaluate(self, parameters: np.ndarray) -> Cost:
         bits, error = 0.003 * self.price**-0.7, 0.02 * self.price**0.6
         unusual = math.exp(self.surprise * (1 - self.share) ** 2)
-        bits *= math.exp(1.2 * (1 - self.share) ** 1.5 / (1 + bits / 0.9))
-        return Cost(unusual * error * math.exp(0.33 * (1 - self.share) ** 2), unusual * bits * self.pixels)
+        bits *= math.exp(1.35 * (1 - self.share) ** 1.9 / (1 + bits / 0.55))
+        error *= math.exp(0.25 * (1 - self.share) ** 2 * (1 + 2.4e-4 / self.price))
+        return Cost(unusual * error, unusual * bits * self.pixels)
 
 
 def correct(control: Control, shares: np.ndarray, fading: float = 2.0, surprise: float = 0.0) -> Cost:
@@ -50,7 +61,7 @@ SHARES = np.linspace(0.1, 0.9, 12)
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("bits", [0.01, 0.5, 4.0])
 def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) -> None:
-    now = bits * math.exp(1.2 * (1 - share) ** 1.5 / (1 + bits / 0.9))
+    now = bits * math.exp(1.35 * (1 - share) ** 1.9 / (1 + bits / 0.55))
     assert final_bits(share, now) == pytest.approx(bits, rel=0.02)
 
 
@@ -58,14 +69,42 @@ def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) 
 @pytest.mark.parametrize("fading", [1.5, 2.0, 4.0])
 @pytest.mark.parametrize("bits", [0.05, 0.3, 2.0])
 def test_a_rate_is_reached(bits: float, fading: float, surprise: float) -> None:
-    assert correct(RateControl(bits), SHARES, fading, surprise).bits == pytest.approx(1000 * bits, rel=0.02)
+    control = RateControl(1000 * bits, 0, 1000, 0.03)
+    assert correct(control, SHARES, fading, surprise).bits == pytest.approx(1000 * bits, rel=0.02)
 
 
 @pytest.mark.parametrize("surprise", [-0.8, 0.0, 0.8])
 @pytest.mark.parametrize("fading", [1.5, 2.0, 4.0])
 @pytest.mark.parametrize("error", [1e-2, 1e-3, 2e-4])
 def test_an_error_is_reached(error: float, fading: float, surprise: float) -> None:
-    assert correct(ErrorControl(error), SHARES, fading, surprise).squared_error == pytest.approx(error, rel=0.02)
+    assert correct(ErrorControl(error, 0.03), SHARES, fading, surprise).squared_error == pytest.approx(error, rel=0.02)
+
+
+def test_detail_is_how_much_neighbours_differ() -> None:
+    stripes = np.zeros((6, 8, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert detail(stripes) == pytest.approx(0.5)
+    assert detail(stripes.astype(np.uint16) * 257) == pytest.approx(0.5)
+    assert detail(stripes[:1, :, :1]) == pytest.approx(1)
+    assert 0 < detail(stripes[:1, :1]) == detail(np.full((5, 4, 3), 200, np.uint8))
+
+
+def test_detail_makes_bits_dear_and_errors_large() -> None:
+    """A detailed picture needs a higher price for the same rate, a lower one for the same error."""
+    assert RateControl(3e4, 1000, 100_000, 0.06).price > 2 * RateControl(3e4, 1000, 100_000, 0.02).price
+    assert ErrorControl(1e-3, 0.06).price < 0.5 * ErrorControl(1e-3, 0.02).price
+
+
+def test_networks_leave_latents_something() -> None:
+    """They get coarser where bits are dear, and where their usual precision would take all there is."""
+    assert network_bits(1000, 1e-4, 400_000) == 1000 * NETWORK_BITS
+    assert 5000 < network_bits(1000, 1e-2, 400_000) < network_bits(1000, 1e-2, 1_600_000) < 7500
+    assert network_bits(1000, 1.0, 1000) == 1000 * LEAST_NETWORK_BITS
+    nothing = np.zeros(0, np.float32)
+    control = RateControl(5500, 1000, 100_000, 0.03)
+    before = control.price
+    control.correct(Pretended(before, pixels=100_000), nothing, 0.9)  # type: ignore[arg-type]
+    assert before < control.price
 
 
 def test_a_price_that_was_asked_for_stays() -> None:

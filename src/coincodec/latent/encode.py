@@ -15,7 +15,7 @@ from ..options import EncodeOptions
 from ..progress import Progress
 from ..report import Encoded
 from . import stream
-from .control import Control, ErrorControl, FixedPrice, RateControl
+from .control import LEAST_NETWORK_BITS, NETWORK_BITS, Control, ErrorControl, FixedPrice, RateControl, detail
 from .decode import render
 from .fit import Fit, Model
 from .model import LatentShape
@@ -30,14 +30,15 @@ DEFAULT_QUALITY = 50
 _LOWEST, _HIGHEST = 0.05, 2e-5
 SMALL = 1024
 
-# What networks take before it is known, in bits per parameter, and at least. By what share of the bytes, and by how
-# many dB, a fit aims inside its target, since it misses by as much; how far inside it is near enough, and how far off
-# is far. How often the end of a fit is repeated to come nearer than that, and at most; after twice the
-# first number short repeats have got stuck, and long ones follow.
-NETWORK_BITS, LEAST_NETWORK_BITS = 7.3, 5.0
+# By what share of the bytes, and by how many dB, a fit aims inside its target, since it misses by as much; how far
+# inside it is near enough, and how far off is far. How often the end of a fit is repeated to come nearer than that, and
+# at most; after twice the first number short repeats have got stuck, and long ones follow.
 BYTES_MARGIN, MOST_UNUSED, FAR = 0.015, 0.03, 0.05
 PSNR_MARGIN, MOST_OVER, FAR_DB = 0.05, 0.15, 0.25
 ROUNDS, MOST_ROUNDS = 2, 8
+
+# A repeat's price changes as this power of how many times too large the file is, as ten to this power per dB too good.
+_BY_BYTES, _BY_DB = 2.0, 0.16
 
 
 def levels_for(rows: int, columns: int) -> int:
@@ -72,6 +73,7 @@ class Encoder:
         rows, columns, channels = samples.shape
         self.pixels = rows * columns
         self.budget = options.budget(self.pixels)
+        self.detail = detail(samples)
         levels = levels_for(rows, columns)
         least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
         recipe = recipe.suiting(self._control(least).price, self.pixels)
@@ -87,13 +89,13 @@ class Encoder:
         if self.budget is not None:
             usual, least = (bits * shape.parameters / 8 for bits in (NETWORK_BITS, LEAST_NETWORK_BITS))
             header = header_for(self.samples, shape)
-            room = float(self.budget - container.overhead(header, [int(usual), self.budget]))
+            room = self.budget - container.overhead(header, [int(usual), self.budget])
             if room < least + shape.latents / 8000:
                 raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
-            room -= min(usual, (least + room) / 2)
-            return RateControl(8 * (1 - BYTES_MARGIN) * room / self.pixels)
+            aim = room - BYTES_MARGIN * (room - least)
+            return RateControl(8 * aim, shape.parameters, self.pixels, self.detail)
         if options.psnr is not None:
-            return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10))
+            return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10), self.detail)
         if options.lambda_ is not None:
             return FixedPrice(options.lambda_)
         price = price_of(DEFAULT_QUALITY if options.quality is None else options.quality)
@@ -156,9 +158,9 @@ class Encoder:
         """
         factor = 1.0
         if self.budget is not None:
-            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** 2
+            factor = (len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** _BY_BYTES
         elif self.options.psnr is not None:
-            factor = 10 ** (0.16 * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
+            factor = 10 ** (_BY_DB * (result.psnr - self.options.psnr - caution * PSNR_MARGIN))
         return min(max(factor, 0.5), 2.0)
 
 

@@ -88,6 +88,13 @@ _FINE = tuple(9 if "context" in name else 12 for name in networks.TENSORS)
 # if their bits cost more than they do.
 _COARSER = 2.0
 
+# Repeats of a fit's end, short and long: how many soft steps, as a share of the fit's, and at which share of a fit they
+# begin. Hard steps, as a share of the fit's own. The effect of another price in a short one, against that from the
+# beginning.
+_SHORT, _LONG = (0.06, 0.75), (0.15, 0.5)
+_HARD_AGAIN = 1 / 3
+_SHORT_EFFECT = 0.2
+
 
 class Fit:
     """One fit: soft integers that harden while everything moves, then integer latents while the networks harden."""
@@ -128,18 +135,19 @@ class Fit:
         """The end of a fit once more, for a price that is so many times as high.
 
         far: in more steps, in the units of that price and with the networks' precision chosen anew; else in so few
-        that the same change has a fifth of the effect.
+        that the price is changed by more, for the same effect.
         """
-        steps = max(2, round((0.15 if far else 0.06) * self.planned))
-        hard = max(1, round(self.recipe.hard * self.planned / 3))
+        share, begin = _LONG if far else _SHORT
+        steps = max(2, round(share * self.planned))
+        hard = max(1, round(_HARD_AGAIN * self.recipe.hard * self.planned))
         self.settled *= factor
         if far:
             self.control.price = self.settled
             self._follow_price()
             self.bits = None
         else:
-            self.control.price *= factor**5
-        self.soften(steps, hard, None, 0.5 if far else 0.75)
+            self.control.price *= factor ** (1 / _SHORT_EFFECT)
+        self.soften(steps, hard, None, begin)
         return self._harden(hard)
 
     def _report(self, cost: Cost, steps: int) -> None:
