@@ -86,7 +86,18 @@ def test_detail_is_how_much_neighbours_differ() -> None:
     assert detail(stripes) == pytest.approx(0.5)
     assert detail(stripes.astype(np.uint16) * 257) == pytest.approx(0.5)
     assert detail(stripes[:1, :, :1]) == pytest.approx(1)
-    assert 0 < detail(stripes[:1, :1]) == detail(np.full((5, 4, 3), 200, np.uint8))
+    assert detail(stripes[:1, :1]) == detail(np.full((5, 4, 3), 200, np.uint8)) == 0
+
+
+@pytest.mark.parametrize("of_detail", [0.0, 0.5])
+def test_pictures_unlike_photographs_begin_at_prices_of_photographs(of_detail: float) -> None:
+    for control in (
+        RateControl(1e-6, 0, 400, of_detail),
+        RateControl(1e9, 1000, 400, of_detail),
+        ErrorControl(0.1, of_detail),
+        ErrorControl(1e-12, of_detail),
+    ):
+        assert 1e-7 <= control.price <= 0.05
 
 
 def test_detail_makes_bits_dear_and_errors_large() -> None:

@@ -45,8 +45,10 @@ _BY_RATE, _BY_ERROR = 1.6, 1.6
 NETWORK_BITS, LEAST_NETWORK_BITS, _LESS = 7.5, 5.0, 0.25
 _LOW_PRICE, _PIXELS = 1e-3, 768 * 512
 
-# The least detail of a picture that is not plain: half of one of 256 levels.
-_LEAST_DETAIL = 0.002
+# What Kodak says nothing about: detail outside its range counts as its ends. A fit that begins at a price above that of
+# the lowest quality finds nothing worth a bit, and does not come back from there.
+_LEAST_DETAIL, _MOST_DETAIL = 0.016, 0.06
+_LEAST_PRICE, _MOST_PRICE = 1e-7, 0.05
 
 # The largest correction, early in a fit, which may have begun at another price altogether, and later.
 _EARLY = 1 / 3
@@ -58,13 +60,14 @@ def detail(samples: Samples) -> float:
     grey = samples.sum(axis=2, dtype=np.int32)
     differences = [np.abs(np.diff(grey, axis=axis)).mean() for axis in (0, 1) if grey.shape[axis] > 1]
     largest = np.iinfo(samples.dtype).max * samples.shape[2]
-    return max(float(np.mean(differences)) / largest if differences else 0.0, _LEAST_DETAIL)
+    return float(np.mean(differences)) / largest if differences else 0.0
 
 
 def _usual(relation: tuple[float, float, float], value: float, of_detail: float) -> float:
     first, power, by_detail = relation
+    of_detail = min(max(of_detail, _LEAST_DETAIL), _MOST_DETAIL)
     logarithm = first + power * math.log(value) + by_detail * math.log(of_detail)
-    return min(max(math.exp(logarithm), 1e-7), 1.0)
+    return min(max(math.exp(min(logarithm, 0.0)), _LEAST_PRICE), _MOST_PRICE)
 
 
 def final_bits(share: float, bits: float) -> float:
