@@ -17,6 +17,7 @@ from coincodec.latent.control import (
     RateControl,
     detail,
     final_bits,
+    final_error,
     network_bits,
 )
 from coincodec.latent.fit import Cost
@@ -63,6 +64,11 @@ SHARES = np.linspace(0.1, 0.9, 12)
 def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) -> None:
     now = bits * math.exp(1.35 * (1 - share) ** 1.9 / (1 + bits / 0.55))
     assert final_bits(share, now) == pytest.approx(bits, rel=0.02)
+
+
+def test_the_error_to_come_is_told_for_any_price() -> None:
+    assert final_error(0.5, 1e-3, 1e-3) == pytest.approx(1e-3 * math.exp(-0.25 / 4 * 1.24))
+    assert final_error(0.5, 1e-3, 1e-12) == final_error(0.5, 1e-3, 3e-4)
 
 
 @pytest.mark.parametrize("surprise", [-0.8, 0.0, 0.8])

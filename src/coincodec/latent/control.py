@@ -50,6 +50,9 @@ _LOW_PRICE, _PIXELS = 1e-3, 768 * 512
 _LEAST_DETAIL, _MOST_DETAIL = 0.016, 0.06
 _LEAST_PRICE, _MOST_PRICE = 1e-7, 0.05
 
+# The lowest price of the fits that tell what is to come.
+_LEAST_FITTED = 3e-4
+
 # The largest correction, early in a fit, which may have begun at another price altogether, and later.
 _EARLY = 1 / 3
 _LARGEST_EARLY, _LARGEST = 2.5, 1.6
@@ -84,8 +87,11 @@ def final_bits(share: float, bits: float) -> float:
 
 
 def final_error(share: float, squared_error: float, price: float) -> float:
-    """The same of the squared error, at that price of a bit, within 3 %: it falls by more where bits are cheap."""
-    return squared_error / math.exp(0.25 * (1 - share) ** 2 * (1 + 2.4e-4 / price))
+    """The same of the squared error, at that price of a bit, within 3 %: it falls by more where bits are cheap.
+
+    Prices below those it was fitted to count as the lowest of them.
+    """
+    return squared_error / math.exp(0.25 * (1 - share) ** 2 * (1 + 2.4e-4 / max(price, _LEAST_FITTED)))
 
 
 def effect(share: float) -> float:
