@@ -124,7 +124,8 @@ def report(arguments: argparse.Namespace) -> None:
     if not mine:
         raise CoincodecError("no codec has a point that was measured on every picture")
     known = curves.published(only) if {row.dataset for row in rows} == {"kodak"} else []
-    drawn = _chosen(arguments.published, _PUBLISHED, known)
+    everything_or_nothing = {"all": known, "none": []}.get(arguments.published)
+    drawn = _chosen(arguments.published, _PUBLISHED, known) if everything_or_nothing is None else everything_or_nothing
     anchors = _chosen(arguments.against, _AGAINST, [*mine, *known])
 
     folder = Path(arguments.output)
@@ -143,8 +144,6 @@ def _chosen(names: str | None, usual: str, there: Sequence[Curve]) -> list[Curve
     """The curves named, or without names those of the usual ones that are there. Raises `UsageError`."""
     from ..bench.curves import pick
 
-    if names in ("all", "none"):
-        return list(there) if names == "all" else []
     if names is None:
         ids = {curve.id for curve in there}
         return pick(there, [name for name in usual.split(",") if name in ids])

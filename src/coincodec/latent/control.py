@@ -10,6 +10,7 @@ import numpy as np
 
 from ..image import Samples
 from .model import Array32
+from .recipe import KODAK_PIXELS
 
 if TYPE_CHECKING:
     from .fit import Model
@@ -43,7 +44,7 @@ _BY_RATE, _BY_ERROR = 1.6, 1.6
 # What networks take, in bits per parameter, at low prices and at least, and by how much less for a price higher by the
 # factor e. Their precision is worth the more the more pixels they serve.
 NETWORK_BITS, LEAST_NETWORK_BITS, _LESS = 7.5, 5.0, 0.25
-_LOW_PRICE, _PIXELS = 1e-3, 768 * 512
+_LOW_PRICE = 1e-3
 
 # What Kodak says nothing about: detail outside its range counts as its ends. A fit that begins at a price above that of
 # the lowest quality finds nothing worth a bit, and does not come back from there.
@@ -107,7 +108,7 @@ def _corrected(price: float, logarithm: float, share: float) -> float:
 
 def network_bits(parameters: int, price: float, pixels: int) -> float:
     """What networks of so many parameters will take, about, with what coarser ones cost in bits of latents."""
-    dear = max(0.0, math.log(price / _LOW_PRICE * _PIXELS / pixels))
+    dear = max(0.0, math.log(price / _LOW_PRICE * KODAK_PIXELS / pixels))
     return parameters * max(NETWORK_BITS - _LESS * dear, LEAST_NETWORK_BITS)
 
 

@@ -6,6 +6,7 @@ import math
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from .. import container, metrics, native
 from ..container import Header
@@ -73,7 +74,6 @@ class Encoder:
         rows, columns, channels = samples.shape
         self.pixels = rows * columns
         self.budget = options.budget(self.pixels)
-        self.detail = detail(samples)
         levels = levels_for(rows, columns)
         least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
         recipe = recipe.suiting(self._control(least).price, self.pixels)
@@ -82,6 +82,10 @@ class Encoder:
         control = self._control(self.shape)
         start = start_for(self.shape, recipe.size, control.price, options.seed)
         self.fit = Fit(Model(self.shape, samples, self.threads), recipe, control, start, options.seed, progress)
+
+    @cached_property
+    def _detail(self) -> float:
+        return detail(self.samples)
 
     def _control(self, shape: LatentShape) -> Control:
         """What leads a model of that shape to what was asked. Raises `TargetError` if it would be too large."""
@@ -93,9 +97,9 @@ class Encoder:
             if room < least + shape.latents / 8000:
                 raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
             aim = room - BYTES_MARGIN * (room - least)
-            return RateControl(8 * aim, shape.parameters, self.pixels, self.detail)
+            return RateControl(8 * aim, shape.parameters, self.pixels, self._detail)
         if options.psnr is not None:
-            return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10), self.detail)
+            return ErrorControl(10 ** (-(options.psnr + PSNR_MARGIN) / 10), self._detail)
         if options.lambda_ is not None:
             return FixedPrice(options.lambda_)
         price = price_of(DEFAULT_QUALITY if options.quality is None else options.quality)

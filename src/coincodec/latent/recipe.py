@@ -53,7 +53,7 @@ class Recipe:
         """The recipe for a picture of so many pixels at a price of a bit, with the networks and steps it is worth."""
         # Larger networks save a share of what a picture costs, and take bytes that are the same for all pictures. On
         # Kodak both are about equal at this price; what a picture costs grows as the power 0.37 of it.
-        if self.size == self.least_size or price <= _WORTH_WHILE * (pixels / _PIXELS) ** (1 / (1 - 0.37)):
+        if self.size == self.least_size or price <= _WORTH_WHILE * (pixels / KODAK_PIXELS) ** (1 / (1 - 0.37)):
             return self
         return replace(self, size=self.least_size, steps=round(_QUICKER * self.steps))
 
@@ -76,7 +76,7 @@ class Recipe:
         return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * share))
 
 
-_WORTH_WHILE, _PIXELS = 0.008, 768 * 512
+_WORTH_WHILE, KODAK_PIXELS = 0.008, 768 * 512
 
 # How many times as fast a step with the least networks is.
 _QUICKER = 1.4
