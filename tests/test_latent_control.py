@@ -104,6 +104,8 @@ def test_pictures_unlike_photographs_begin_at_prices_of_photographs(of_detail: f
         ErrorControl(1e-12, of_detail),
     ):
         assert 1e-7 <= control.price <= 0.05
+    nearest = 0.016 if of_detail == 0 else 0.06
+    assert ErrorControl(1e-4, of_detail).price == ErrorControl(1e-4, nearest).price
 
 
 def test_detail_makes_bits_dear_and_errors_large() -> None:
