@@ -35,9 +35,9 @@ class FixedPrice:
         """Changes nothing."""
 
 
-# On Kodak, with a deviation of 1.4 times: the price that leads to a rate, or to an error, is exp(first) times that to
-# the power of the second, times the picture's detail to the power of the third. In one picture the powers are a bit
-# larger.
+# On Kodak, with a deviation of 1.4 times (tools/fit_control.py): the price that leads to a rate, or to an error, is
+# exp(first) times that to the power of the second, times the picture's detail to the power of the third. In one picture
+# the powers are a bit larger.
 _OF_BITS, _OF_ERROR = (-2.29, -1.45, 1.64), (0.99, 1.66, -1.44)
 _BY_RATE, _BY_ERROR = 1.6, 1.6
 
@@ -52,7 +52,7 @@ _LEAST_DETAIL, _MOST_DETAIL = 0.016, 0.06
 _LEAST_PRICE, _MOST_PRICE = 1e-7, 0.05
 
 # The lowest price of the fits that tell what is to come.
-_LEAST_FITTED = 3e-4
+LEAST_FITTED = 3e-4
 
 # The largest correction, early in a fit, which may have begun at another price altogether, and later.
 _EARLY = 1 / 3
@@ -78,8 +78,8 @@ def final_bits(share: float, bits: float) -> float:
     """The bits that a model ends with which has so many after a share of its fit, if the price does not change.
 
     Per pixel, either. Fitted to five pictures of Kodak at 0.05 to 2.4 bits per pixel, with presets `fast` and
-    `default`, within 4 % from a third of the fit on; noise and a high temperature leave integers that later vanish, the
-    more the fewer there are.
+    `default` (tools/fit_control.py), within 4 % from a third of the fit on; noise and a high temperature leave integers
+    that later vanish, the more the fewer there are.
     """
     final = bits
     for _ in range(8):
@@ -92,7 +92,7 @@ def final_error(share: float, squared_error: float, price: float) -> float:
 
     Prices below those it was fitted to count as the lowest of them.
     """
-    return squared_error / math.exp(0.25 * (1 - share) ** 2 * (1 + 2.4e-4 / max(price, _LEAST_FITTED)))
+    return squared_error / math.exp(0.25 * (1 - share) ** 2 * (1 + 2.4e-4 / max(price, LEAST_FITTED)))
 
 
 def effect(share: float) -> float:
