@@ -86,5 +86,5 @@ _DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2200, rate=0.02)
 RECIPES = {
     "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03, gap=math.inf),
     "default": _DEFAULT,
-    "best": replace(_DEFAULT, steps=14_000, rate=0.015),
+    "best": replace(_DEFAULT, steps=10_000, rate=0.015, gap=0.06),
 }
