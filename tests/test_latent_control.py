@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from coincodec.latent.control import (
     LEAST_NETWORK_BITS,
     NETWORK_BITS,
     Control,
+    Descent,
     ErrorControl,
     FixedPrice,
     RateControl,
@@ -23,6 +25,7 @@ from coincodec.latent.control import (
 from coincodec.latent.fit import Cost
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
+from coincodec.latent.start import starts
 
 
 @dataclass
@@ -130,6 +133,32 @@ def test_a_price_that_was_asked_for_stays() -> None:
     control = FixedPrice(0.003)
     correct(control, SHARES)
     assert control.price == 0.003
+
+
+def test_low_prices_are_come_down_to_by_half_of_a_fit() -> None:
+    control = Descent(FixedPrice(3e-6))
+    nothing = np.zeros(0, np.float32)
+    prices = [control.price]
+    for share in SHARES:
+        control.correct(Pretended(control.price), nothing, share)  # type: ignore[arg-type]
+        prices.append(control.price)
+    falling = sum(SHARES < 0.5)
+    assert prices[0] == min(price for _, price in starts())
+    assert all(b < a for a, b in itertools.pairwise(prices[: falling + 2]))
+    assert set(prices[falling + 1 :]) == {3e-6}
+
+
+def test_a_target_is_heeded_once_its_price_is_reached() -> None:
+    """From the beginning where that is none of the low ones."""
+    for error in (1e-3, 2e-6):
+        descent, heeded = Descent(ErrorControl(error, 0.03)), ErrorControl(error, 0.03)
+        nothing = np.zeros(0, np.float32)
+        for share in SHARES:
+            arrived = descent.price == heeded.price
+            for control in (descent, heeded)[: 1 + arrived]:
+                control.correct(Pretended(1e-5), nothing, share)  # type: ignore[arg-type]
+        assert arrived
+        assert descent.price == heeded.price != ErrorControl(error, 0.03).price
 
 
 @pytest.mark.parametrize("step", [0.25, 2.0])

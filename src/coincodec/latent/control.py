@@ -35,6 +35,30 @@ class FixedPrice:
         """Changes nothing."""
 
 
+# Where bits are cheaper than in any fit that starts come from, a fit begins at the price of those, and is down at its
+# own after half of it. Else latents, in small units, would have too far to go, and the networks too much to learn.
+_STARTS_KNOW, _DESCENT = 3e-4, 0.5
+
+
+class Descent:
+    """The price of another control, come down to where it is low. On the way there is nothing to correct."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self.price = self.first = max(control.price, _STARTS_KNOW)
+
+    def correct(self, model: Model, parameters: Array32, share: float) -> None:
+        """Goes down, or does what the other one does."""
+        goal = self.control.price
+        if self.price == goal:
+            self.control.correct(model, parameters, share)
+            self.price = self.control.price
+        elif share < _DESCENT:
+            self.price = self.first * (goal / self.first) ** (share / _DESCENT)
+        else:
+            self.price = goal
+
+
 # On Kodak, with a deviation of 1.4 times (tools/fit_control.py): the price that leads to a rate, or to an error, is
 # exp(first) times that to the power of the second, times the picture's detail to the power of the third. In one picture
 # the powers are a bit larger.

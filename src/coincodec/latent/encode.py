@@ -16,7 +16,16 @@ from ..options import EncodeOptions
 from ..progress import Progress
 from ..report import Encoded
 from . import stream
-from .control import LEAST_NETWORK_BITS, NETWORK_BITS, Control, ErrorControl, FixedPrice, RateControl, detail
+from .control import (
+    LEAST_NETWORK_BITS,
+    NETWORK_BITS,
+    Control,
+    Descent,
+    ErrorControl,
+    FixedPrice,
+    RateControl,
+    detail,
+)
 from .decode import render
 from .fit import Fit, Model
 from .model import LatentShape
@@ -79,7 +88,7 @@ class Encoder:
         recipe = recipe.suiting(self._control(least).price, self.pixels)
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
         self.header = header_for(samples, self.shape)
-        control = self._control(self.shape)
+        control = Descent(self._control(self.shape))
         start = start_for(self.shape, recipe.size, control.price, options.seed)
         self.fit = Fit(Model(self.shape, samples, self.threads), recipe, control, start, options.seed, progress)
 

@@ -86,5 +86,5 @@ _DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2200, rate=0.02)
 RECIPES = {
     "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03, gap=math.inf),
     "default": _DEFAULT,
-    "best": replace(_DEFAULT, steps=10_000, rate=0.015, gap=0.06),
+    "best": replace(_DEFAULT, steps=10_000, rate=0.015, temperature=(0.6, 0.07), hardening=0.7, gap=0.06),
 }
