@@ -12,8 +12,10 @@ from PIL import Image, ImageDraw
 import coincodec
 from coincodec import codec, metrics
 from coincodec.errors import TargetError, UsageError
+from coincodec.latent.control import FixedPrice
 from coincodec.latent.encode import Encoder, levels_for, price_of
-from coincodec.latent.model import SIZES, LatentShape, Size, parts
+from coincodec.latent.fit import Fit, Model
+from coincodec.latent.model import SIZES, LatentShape, Size, parts, unit_gains
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.start import start_for
 from coincodec.options import EncodeOptions
@@ -123,6 +125,31 @@ def test_more_steps_give_a_better_picture_for_its_bytes(photo: np.ndarray) -> No
         return 10 ** (-encoded.psnr / 10) + 0.001 * 8 * len(encoded.data) / (128 * 192)
 
     assert cost(300) < 0.8 * cost(40)
+
+
+def test_low_prices_are_not_asked_in_vain(photo: np.ndarray) -> None:
+    """Begun at such a price, in units so small, these fits would end below 42 dB."""
+    crop = np.ascontiguousarray(photo[100:164, 100:196])
+    options = EncodeOptions(model="latent", preset="fast", lambda_=3e-6, steps=200)
+    assert codec.encode_samples(crop, options).psnr > 43
+
+
+def test_networks_move_alike_in_small_units(photo: np.ndarray) -> None:
+    shape = LatentShape.of(32, 48, 3, 4, SIZES["middle"])
+    model = Model(shape, np.ascontiguousarray(photo[:32, :48]), 1)
+    start = start_for(shape, SIZES["middle"], 3e-4, 0)
+    direction = np.random.default_rng(0).standard_normal(shape.parameters).astype(np.float32)
+    moved = []
+    for price in (3e-4, 3e-4 / 256):
+        fit = Fit(model, RECIPES["fast"], FixedPrice(price), start)
+        gains = unit_gains(shape, math.sqrt(price / 3e-4))
+        optimiser = fit.networks_optimiser()
+        for turn in (1, -0.5):
+            model.gradient[...] = turn * direction / gains
+            fit.move_networks(optimiser, 0.01)
+        moved.append((fit.parameters - start) / gains)
+    assert np.abs(moved[0]).max() > 0.004
+    np.testing.assert_allclose(moved[0], moved[1], atol=1e-5)
 
 
 class TestCooling:

@@ -37,7 +37,7 @@ class FixedPrice:
 
 # Where bits are cheaper than in any fit that starts come from, a fit begins at the price of those, and is down at its
 # own after half of it. Else latents, in small units, would have too far to go, and the networks too much to learn.
-_STARTS_KNOW, _DESCENT = 3e-4, 0.5
+STARTS_KNOW, _DESCENT = 3e-4, 0.5
 
 
 class Descent:
@@ -45,7 +45,7 @@ class Descent:
 
     def __init__(self, control: Control) -> None:
         self.control = control
-        self.price = self.first = max(control.price, _STARTS_KNOW)
+        self.price = self.first = max(control.price, STARTS_KNOW)
 
     def correct(self, model: Model, parameters: Array32, share: float) -> None:
         """Goes down, or does what the other one does."""

@@ -15,8 +15,8 @@ from ..image import Samples
 from ..optim import Soap
 from ..progress import Progress
 from . import networks
-from .control import Control, effect
-from .model import Array32, LatentShape, parts, rescale
+from .control import STARTS_KNOW, Control, effect
+from .model import Array32, LatentShape, parts, rescale, unit_gains
 from .networks import Quantised
 from .recipe import Recipe
 
@@ -115,6 +115,7 @@ class Fit:
         self.begun = clock.monotonic()
         self.done = self.planned = 0
         self.price = control.price  # that the latents' units suit
+        self.gains = self._gains()
         self.settled = control.price  # what, from the beginning, would have led where the prices have
         self.moments, self.quick = 0, True  # of the latents' Adam
         self.warmth = 1.0  # what is left of the recipe's temperature
@@ -160,7 +161,7 @@ class Fit:
 
     def soften(self, steps: int, hard: int = 0, time: float | None = None, begin: float = 0.0) -> None:
         """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
-        optimiser = Soap(self.parameters, matrices(self.model.shape), self.recipe.momentum)
+        optimiser = self.networks_optimiser()
         checks = list(_CHECKS) if begin == 0 else []
         look = begin + 2 * _LOOK
         self.moments, self.quick = 0, True
@@ -173,7 +174,7 @@ class Fit:
                 if share >= 1:
                     break
             cost = self.soft_step(share, step)
-            optimiser.step(self.model.gradient, self.recipe.rate_at(step, share))
+            self.move_networks(optimiser, self.recipe.rate_at(step, share))
             self._report(cost, planned)
             if share >= look and self.recipe.gap < math.inf:
                 look += _LOOK
@@ -217,6 +218,21 @@ class Fit:
         rescale(self.model.shape, self.parameters, step)
         self.model.latents /= np.float32(step)
         self.price = self.control.price
+        self.gains = self._gains()
+
+    def _gains(self) -> Array32:
+        """From the optimiser's parameters to ours: its rates suit the units of the starts, not ones far smaller."""
+        return unit_gains(self.model.shape, math.sqrt(min(1.0, self.price / STARTS_KNOW)))
+
+    def networks_optimiser(self) -> Soap:
+        """Of the parameters in the units of the starts."""
+        return Soap(self.parameters / self.gains, matrices(self.model.shape), self.recipe.momentum)
+
+    def move_networks(self, optimiser: Soap, rate: float) -> None:
+        """Moves the networks by the gradient that is in the model."""
+        np.divide(self.parameters, self.gains, out=optimiser.parameters)
+        optimiser.step(self.model.gradient * self.gains, rate)
+        np.multiply(optimiser.parameters, self.gains, out=self.parameters)
 
     def _harden(self, steps: int) -> Quantised:
         """The networks as integers, by gradients at the rounded parameters (straight through)."""
@@ -231,13 +247,13 @@ class Fit:
         bits = self.bits = networks.representable(shape, self.parameters, self.bits)
         best = networks.quantise(shape, self.parameters, bits)
         least = cost(best.parameters()) + price * networks.length(best)
-        optimiser = Soap(self.parameters, matrices(shape), self.recipe.momentum)
+        optimiser = self.networks_optimiser()
         for step in range(steps):
             rounded = networks.quantise(shape, self.parameters, bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)
             total = found.squared_error * model.pixels + price * found.bits
             if total < least and (total := total + price * networks.length(rounded)) < least and not rounded.error():
                 best, least = rounded, total
-            optimiser.step(model.gradient, self.recipe.hard_rate * (1 - step / steps))
+            self.move_networks(optimiser, self.recipe.hard_rate * (1 - step / steps))
             self._report(found, self.done + steps - step)
         return best

@@ -238,13 +238,16 @@ def initial_parameters(shape: LatentShape, seed: int) -> Array32:
     return parameters
 
 
+def unit_gains(shape: LatentShape, step: float) -> Array32:
+    """By what each parameter is multiplied where latents are divided by `step`, for the same model."""
+    gains = np.ones(shape.parameters, np.float32)
+    p = parts(shape, gains)
+    p.first[:, :-1] = p.second[:, shape.hidden : -1] = p.output[1, :-1] = step
+    p.context1[:, -1] = p.context2[:, -1] = p.output[0, -1] = 1 / step
+    return gains
+
+
 def rescale(shape: LatentShape, parameters: Array32, step: float) -> None:
     """Makes it the same model for latents divided by `step`."""
-    p = parts(shape, parameters)
-    p.first[:, :-1] *= step
-    p.second[:, shape.hidden : -1] *= step
-    p.context1[:, -1] /= step
-    p.context2[:, -1] /= step
-    p.output[0, -1] /= step
-    p.output[1, :-1] *= step
-    p.output[1, -1] -= math.log2(step)
+    parameters *= unit_gains(shape, step)
+    parts(shape, parameters).output[1, -1] -= math.log2(step)
