@@ -141,13 +141,15 @@ def test_networks_move_alike_in_small_units(photo: np.ndarray) -> None:
     direction = np.random.default_rng(0).standard_normal(shape.parameters).astype(np.float32)
     moved = []
     for price in (3e-4, 3e-4 / 256):
-        fit = Fit(model, RECIPES["fast"], FixedPrice(price), start)
-        gains = unit_gains(shape, math.sqrt(price / 3e-4))
+        fit = Fit(model, RECIPES["fast"], FixedPrice(3e-4), start)
+        fit.price = price
+        fit.follow_price()
+        before, gains = fit.parameters.copy(), unit_gains(shape, math.sqrt(price / 3e-4))
         optimiser = fit.networks_optimiser()
         for turn in (1, -0.5):
             model.gradient[...] = turn * direction / gains
             fit.move_networks(optimiser, 0.01)
-        moved.append((fit.parameters - start) / gains)
+        moved.append((fit.parameters - before) / gains)
     assert np.abs(moved[0]).max() > 0.004
     np.testing.assert_allclose(moved[0], moved[1], atol=1e-5)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from coincodec.latent.control import (
     LEAST_NETWORK_BITS,
     NETWORK_BITS,
     Control,
-    Descent,
     ErrorControl,
     FixedPrice,
     RateControl,
@@ -21,9 +19,11 @@ from coincodec.latent.control import (
     final_bits,
     final_error,
     network_bits,
+    price_at,
 )
-from coincodec.latent.fit import Cost
+from coincodec.latent.fit import Cost, Fit, Model
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
+from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
 from coincodec.latent.start import starts
 
@@ -136,29 +136,41 @@ def test_a_price_that_was_asked_for_stays() -> None:
 
 
 def test_low_prices_are_come_down_to_by_half_of_a_fit() -> None:
-    control = Descent(FixedPrice(3e-6))
-    nothing = np.zeros(0, np.float32)
-    prices = [control.price]
-    for share in SHARES:
-        control.correct(Pretended(control.price), nothing, share)  # type: ignore[arg-type]
-        prices.append(control.price)
-    falling = sum(SHARES < 0.5)
-    assert prices[0] == min(price for _, price in starts())
-    assert all(b < a for a, b in itertools.pairwise(prices[: falling + 2]))
-    assert set(prices[falling + 1 :]) == {3e-6}
+    prices = [price_at(share, 3e-6) for share in np.linspace(0, 0.5, 6)]
+    assert prices[0] == pytest.approx(min(price for _, price in starts()))
+    assert np.diff(np.log(prices)) == pytest.approx(math.log(0.01) / 5)
+    assert price_at(0.8, 3e-6) == 3e-6
+    assert price_at(0.0, 0.003) == 0.003
 
 
-def test_a_target_is_heeded_once_its_price_is_reached() -> None:
-    """From the beginning where that is none of the low ones."""
-    for error in (1e-3, 2e-6):
-        descent, heeded = Descent(ErrorControl(error, 0.03)), ErrorControl(error, 0.03)
-        nothing = np.zeros(0, np.float32)
-        for share in SHARES:
-            arrived = descent.price == heeded.price
-            for control in (descent, heeded)[: 1 + arrived]:
-                control.correct(Pretended(1e-5), nothing, share)  # type: ignore[arg-type]
-        assert arrived
-        assert descent.price == heeded.price != ErrorControl(error, 0.03).price
+@dataclass
+class Noted:
+    """A fixed price that notes when it is asked, or that is another one after the first time."""
+
+    price: float
+    later: float | None = None
+    shares: list[float] = field(default_factory=list)
+
+    def correct(self, model: Model, parameters: np.ndarray, share: float) -> None:
+        self.shares.append(round(share, 1))
+        self.price = self.later or self.price
+
+
+@pytest.mark.parametrize(
+    ("control", "asked"),
+    [
+        (Noted(0.003), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        (Noted(3e-6), [0.5, 0.6, 0.7, 0.8, 0.9]),
+        (Noted(0.003, later=3e-6), [0.1, 0.5, 0.6, 0.7, 0.8, 0.9]),
+    ],
+)
+def test_prices_are_corrected_once_they_are_reached(control: Noted, asked: list[float]) -> None:
+    samples = np.zeros((16, 16, 3), np.uint8)
+    shape = LatentShape.of(16, 16, 3, 2, SIZES["middle"])
+    fit = Fit(Model(shape, samples, 1), RECIPES["fast"], control, initial_parameters(shape, 0))
+    fit.soften(50)
+    assert control.shares == asked
+    assert fit.price == fit.units == control.price
 
 
 @pytest.mark.parametrize("step", [0.25, 2.0])

@@ -40,23 +40,11 @@ class FixedPrice:
 STARTS_KNOW, _DESCENT = 3e-4, 0.5
 
 
-class Descent:
-    """The price of another control, come down to where it is low. On the way there is nothing to correct."""
-
-    def __init__(self, control: Control) -> None:
-        self.control = control
-        self.price = self.first = max(control.price, STARTS_KNOW)
-
-    def correct(self, model: Model, parameters: Array32, share: float) -> None:
-        """Goes down, or does what the other one does."""
-        goal = self.control.price
-        if self.price == goal:
-            self.control.correct(model, parameters, share)
-            self.price = self.control.price
-        elif share < _DESCENT:
-            self.price = self.first * (goal / self.first) ** (share / _DESCENT)
-        else:
-            self.price = goal
+def price_at(share: float, goal: float) -> float:
+    """The price after a share of a fit that is to end at the price `goal`."""
+    if goal >= STARTS_KNOW or share >= _DESCENT:
+        return goal
+    return float(STARTS_KNOW * (goal / STARTS_KNOW) ** (share / _DESCENT))
 
 
 # On Kodak, with a deviation of 1.4 times (tools/fit_control.py): the price that leads to a rate, or to an error, is

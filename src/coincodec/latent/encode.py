@@ -20,11 +20,11 @@ from .control import (
     LEAST_NETWORK_BITS,
     NETWORK_BITS,
     Control,
-    Descent,
     ErrorControl,
     FixedPrice,
     RateControl,
     detail,
+    price_at,
 )
 from .decode import render
 from .fit import Fit, Model
@@ -88,8 +88,8 @@ class Encoder:
         recipe = recipe.suiting(self._control(least).price, self.pixels)
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
         self.header = header_for(samples, self.shape)
-        control = Descent(self._control(self.shape))
-        start = start_for(self.shape, recipe.size, control.price, options.seed)
+        control = self._control(self.shape)
+        start = start_for(self.shape, recipe.size, price_at(0, control.price), options.seed)
         self.fit = Fit(Model(self.shape, samples, self.threads), recipe, control, start, options.seed, progress)
 
     @cached_property
@@ -118,7 +118,7 @@ class Encoder:
         """Does it."""
         start = clock.monotonic()
         result = self._result(self.fit.run(self.options.steps, self.options.time))
-        best = result if self._holds(result) else None
+        nearest, best = result, result if self._holds(result) else None
         for number in range(MOST_ROUNDS):
             miss = self._miss(result)
             if miss == 0 or (number >= ROUNDS and best is not None and abs(self._miss(best)) <= 1):
@@ -126,10 +126,11 @@ class Encoder:
             far = abs(miss) > 1 or number >= 2 * ROUNDS
             caution = 1 + number if best is None else 1
             result = self._result(self.fit.run_on(self._correction(result, caution), far))
+            nearest = min(nearest, result, key=lambda r: abs(self._miss(r)))
             if self._holds(result) and (best is None or self._better(result, best)):
                 best = result
         if best is None:
-            raise TargetError(f"{self._target()} was not reached: {len(result.data):,} bytes, {result.psnr:.2f} dB")
+            raise TargetError(f"{self._target()} was not reached: {len(nearest.data):,} bytes, {nearest.psnr:.2f} dB")
         seconds = clock.monotonic() - start
         return Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds)
 

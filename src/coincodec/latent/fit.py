@@ -15,7 +15,7 @@ from ..image import Samples
 from ..optim import Soap
 from ..progress import Progress
 from . import networks
-from .control import STARTS_KNOW, Control, effect
+from .control import STARTS_KNOW, Control, effect, price_at
 from .model import Array32, LatentShape, parts, rescale, unit_gains
 from .networks import Quantised
 from .recipe import Recipe
@@ -108,13 +108,14 @@ class Fit:
         seed: int = 0,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        """control: the price of a bit. start: the networks' first parameters. seed: of the noise."""
+        """control: the price of a bit. start: the networks, in the units of the first price. seed: of the noise."""
         self.model, self.recipe, self.control, self.progress = model, recipe, control, progress
         self.parameters = start.copy()
         self.noise = np.random.default_rng(seed)
         self.begun = clock.monotonic()
         self.done = self.planned = 0
-        self.price = control.price  # that the latents' units suit
+        self.price = price_at(0, control.price)
+        self.units = self.price  # the price that the latents' units suit
         self.gains = self._gains()
         self.settled = control.price  # what, from the beginning, would have led where the prices have
         self.moments, self.quick = 0, True  # of the latents' Adam
@@ -143,8 +144,8 @@ class Fit:
         hard = max(1, round(_HARD_AGAIN * self.recipe.hard * self.planned))
         self.settled *= factor
         if far:
-            self.control.price = self.settled
-            self._follow_price()
+            self.control.price = self.price = self.settled
+            self.follow_price()
             self.bits = None
         else:
             self.control.price *= factor ** (1 / _SHORT_EFFECT)
@@ -180,15 +181,14 @@ class Fit:
                 look += _LOOK
                 self._cool(cost)
             while checks and share >= checks[0]:
-                before = self.control.price
-                self.control.correct(self.model, self.parameters, share)
-                self.settled *= (self.control.price / before) ** effect(share)
+                self._correct(share)
                 if checks.pop(0) < _LAST_RESCALE:
-                    self._follow_price()
+                    self.follow_price()
 
     def soft_step(self, share: float, step: int) -> Cost:
         """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
-        recipe, price = self.recipe, self.control.price
+        recipe = self.recipe
+        self.price = price = price_at(share, self.control.price)
         self.moments += 1
         if self.quick and share >= recipe.quick:
             self.moments, self.quick = 1, False
@@ -206,23 +206,31 @@ class Fit:
 
         Detailed pictures at low rates, and long fits, otherwise learn to say much by small fractions, which vanish.
         """
-        model, price = self.model, self.control.price
+        model, price = self.model, self.price
         costs = (cost, model.evaluate(self.parameters))
         soft, rounded = (c.squared_error + price * c.bits / model.pixels for c in costs)
         excess = math.log(max(rounded, 1e-12) / max(soft, 1e-12)) / self.recipe.gap - 1
         self.warmth *= 1 - self.recipe.cooling * min(max(excess, 0.0), 1.0)
 
-    def _follow_price(self) -> None:
-        """Puts the model in the units of the control's price: the best quantisation step grows as its root."""
-        step = math.sqrt(self.control.price / self.price)
+    def _correct(self, share: float) -> None:
+        """Lets the price be corrected; on the way down to it there is nothing to see yet of where it leads."""
+        before = self.control.price
+        if self.price == before:
+            self.control.correct(self.model, self.parameters, share)
+            self.settled *= (self.control.price / before) ** effect(share)
+            self.price = price_at(share, self.control.price)
+
+    def follow_price(self) -> None:
+        """Puts the model in the units of the price: the best quantisation step grows as its root."""
+        step = math.sqrt(self.price / self.units)
         rescale(self.model.shape, self.parameters, step)
         self.model.latents /= np.float32(step)
-        self.price = self.control.price
+        self.units = self.price
         self.gains = self._gains()
 
     def _gains(self) -> Array32:
         """From the optimiser's parameters to ours: its rates suit the units of the starts, not ones far smaller."""
-        return unit_gains(self.model.shape, math.sqrt(min(1.0, self.price / STARTS_KNOW)))
+        return unit_gains(self.model.shape, math.sqrt(min(1.0, self.units / STARTS_KNOW)))
 
     def networks_optimiser(self) -> Soap:
         """Of the parameters in the units of the starts."""
