@@ -193,6 +193,16 @@ class TestTargets:
         data = coincodec.encode(crop, model="latent", preset="fast", steps=200, psnr=target)
         assert target <= psnr(coincodec.decode(data), crop) < target + 1
 
+    def test_one_out_of_reach_names_the_nearest_file(self, crop: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+        encoder = Encoder(np.ascontiguousarray(crop[:32, :48]), EncodeOptions(preset="fast", psnr=70.0, steps=40), None)
+        tried, result = [], encoder._result
+        monkeypatch.setattr(encoder, "_result", lambda networks: tried.append(result(networks)) or tried[-1])
+        with pytest.raises(TargetError, match="was not reached") as error:
+            encoder.encode()
+        best = max(tried, key=lambda r: r.psnr)
+        assert best is not tried[-1]
+        assert f"{len(best.data):,} bytes, {best.psnr:.2f} dB" in str(error.value)
+
     def test_repeats_of_the_end_change_the_price_and_long_ones_the_precision(self, crop: np.ndarray) -> None:
         fit = Encoder(crop, EncodeOptions(steps=60), None).fit
         price = fit.control.price

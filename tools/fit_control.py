@@ -10,8 +10,7 @@ two cores):
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -78,15 +77,12 @@ def courses(path: Path, pictures: dict[str, Samples]) -> list[Course]:
     """Those in the file, after those have been added that it lacks."""
     known = results.read_lines(path, Course)
     done = {(c.image, c.preset, c.price) for c in known}
-    for name in PICTURES:
-        for preset, prices in PRICES.items():
-            for price in prices:
-                if (name, preset, price) in done:
-                    continue
-                found = course(name, pictures[name], preset, price)
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(found)) + "\n")
-                known.append(found)
+    wanted = [(name, preset, price) for name in PICTURES for preset, prices in PRICES.items() for price in prices]
+    with results.Writer(path) as writer:
+        for name, preset, price in wanted:
+            if (name, preset, price) not in done:
+                known.append(course(name, pictures[name], preset, price))
+                writer.append(known[-1])
     return known
 
 
