@@ -160,7 +160,7 @@ class TestNetworks:
     def test_bits_that_nothing_depends_on_are_saved(self) -> None:
         quantised = model("middle")
         parameters = quantised.parameters()
-        bits = networks.choose_bits(quantised.shape, parameters, (12,) * len(TENSORS), 1.0, lambda values: 0.0)
+        bits = networks.choose_bits(quantised.shape, parameters, None, (12,) * len(TENSORS), 1.0, lambda values: 0.0)
         assert max(bits) < 4
 
     def test_bits_that_matter_are_kept(self) -> None:
@@ -170,7 +170,7 @@ class TestNetworks:
         def cost(values: np.ndarray) -> float:
             return 1e9 * float(((values - parameters) ** 2).sum())
 
-        bits = networks.choose_bits(quantised.shape, parameters, (8,) * len(TENSORS), 1e-3, cost)
+        bits = networks.choose_bits(quantised.shape, parameters, None, (8,) * len(TENSORS), 1e-3, cost)
         weights = [b for b, name in zip(bits, TENSORS, strict=True) if "weights" in name]
         assert min(weights) >= 7
 

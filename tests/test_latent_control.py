@@ -137,7 +137,7 @@ def test_a_price_that_was_asked_for_stays() -> None:
 
 def test_low_prices_are_come_down_to_by_half_of_a_fit() -> None:
     prices = [price_at(share, 3e-6) for share in np.linspace(0, 0.5, 6)]
-    assert prices[0] == pytest.approx(min(price for _, price in starts()))
+    assert prices[0] == pytest.approx(min(start.price for start in starts().values()))
     assert np.diff(np.log(prices)) == pytest.approx(math.log(0.01) / 5)
     assert price_at(0.8, 3e-6) == 3e-6
     assert price_at(0.0, 0.003) == 0.003

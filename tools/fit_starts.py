@@ -5,6 +5,9 @@ from there, for other prices of a bit. What ships comes from these, of two and f
 
     python tools/fit_starts.py --sizes middle --steps 1000
     python tools/fit_starts.py --sizes large --steps 2500
+
+Streams refer to the starts that have shipped, so the file keeps those; new ones get the next numbers, and fits then
+begin with them where there are several of a size and price.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from coincodec.latent.control import FixedPrice
 from coincodec.latent.fit import Fit, Model, matrices
 from coincodec.latent.model import SIZES, Array32, LatentShape, initial_parameters, rescale
 from coincodec.latent.recipe import RECIPES
-from coincodec.latent.start import LEVELS, start_shape
+from coincodec.latent.start import LEVELS, PRECISION, start_shape
 from coincodec.native import resolve_threads
 from coincodec.optim import Soap
 
@@ -65,16 +68,19 @@ def main() -> None:
     arguments = parser.parse_args()
     threads = resolve_threads(arguments.threads)
     path = Path(coincodec.latent.__file__).parent / "starts.npz"
-    arrays = dict(np.load(path)) if path.exists() else {}
+    with np.load(path) as shipped:
+        arrays = dict(shipped)
     for size in arguments.sizes.split(","):
         first = fit_start(size, PRICE, initial_parameters(start_shape(SIZES[size]), 0), arguments.steps, threads)
-        arrays[f"{size}@{PRICE}"] = first.astype(np.float16)
+        found = {PRICE: first}
         for price in OTHER_PRICES:
             start = first.copy()
             rescale(start_shape(SIZES[size]), start, math.sqrt(price / PRICE))
-            found = fit_start(size, price, start, arguments.steps // 2, threads)
-            arrays[f"{size}@{price}"] = found.astype(np.float16)
-        np.savez_compressed(path, **arrays)
+            found[price] = fit_start(size, price, start, arguments.steps // 2, threads)
+        for price in sorted(found):
+            integers = np.rint(np.ldexp(found[price], PRECISION)).astype(np.int32)
+            arrays[f"{len(arrays) + 1} {size} {price}"] = integers
+    np.savez_compressed(path, **arrays)
 
 
 if __name__ == "__main__":

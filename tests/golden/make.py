@@ -76,6 +76,15 @@ def main() -> None:
         "latent-magnitudes-photograph": lambda: coincodec.encode(
             skimage.data.astronaut()[::4, ::4], **latent, quality=60
         ),
+        # Networks of these are differences from a start.
+        "latent-differences-photograph": lambda: coincodec.encode(
+            skimage.data.astronaut()[::4, ::4], **latent, quality=55
+        ),
+        "latent-differences-greyalpha16": lambda: coincodec.encode(picture(60, 90, 2, np.uint16), **latent),
+        "latent-differences-rgba8": lambda: coincodec.encode(picture(33, 40, 4, np.uint8), **latent, quality=80),
+        "latent-differences-large": lambda: coincodec.encode(
+            skimage.data.chelsea()[::3, ::3], model="latent", preset="best", steps=300, quality=95
+        ),
     }
     FOLDER.mkdir(exist_ok=True)
     for name, make in streams.items():

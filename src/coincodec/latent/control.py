@@ -55,7 +55,7 @@ _BY_RATE, _BY_ERROR = 1.6, 1.6
 
 # What networks take, in bits per parameter, at low prices and at least, and by how much less for a price higher by the
 # factor e. Their precision is worth the more the more pixels they serve.
-NETWORK_BITS, LEAST_NETWORK_BITS, _LESS = 7.5, 5.0, 0.25
+NETWORK_BITS, LEAST_NETWORK_BITS, _LESS = 7.0, 4.0, 0.4
 _LOW_PRICE = 1e-3
 
 # What Kodak says nothing about: detail outside its range counts as its ends. A fit that begins at a price above that of

@@ -100,7 +100,7 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
     networks = stream.read_networks(shape, sections)
     reader = LatentReader(networks, sections)
     reader.read()
-    parts = {"networks": sum(len(s.payload) for s in sections if s.type == stream.NETWORKS)}
+    parts = {"networks": len(stream.networks_section(sections).payload)}
     parts |= {f"grid 1:{2**level}": size for level, size in reversed(list(enumerate(reader.sizes())))}
     return Contents(
         model=stream.NAME,

@@ -150,7 +150,7 @@ class Encoder:
     def _result(self, networks: Quantised) -> _Result:
         """The stream of a fit, and what it shows."""
         latents = self.fit.model.integers()
-        data = container.write(self.header, stream.write(networks, latents))
+        data = container.write(self.header, stream.write(networks, latents, self.fit.origin))
         decoded = render(self.shape, networks.parameters(), latents, self.samples.dtype, self.threads)
         error = metrics.squared_error(decoded, self.samples) / self.samples.size
         return _Result(data, metrics.psnr(error, 8 * self.samples.dtype.itemsize))

@@ -18,6 +18,7 @@ from . import networks
 from .control import STARTS_KNOW, Control, effect, price_at
 from .model import Array32, LatentShape, parts, rescale, unit_gains
 from .networks import Quantised
+from .origin import Origin
 from .recipe import Recipe
 
 
@@ -114,7 +115,7 @@ class Fit:
         self.noise = np.random.default_rng(seed)
         self.begun = clock.monotonic()
         self.done = self.planned = 0
-        self.price = price_at(0, control.price)
+        self.price = self.first_price = price_at(0, control.price)
         self.units = self.price  # the price that the latents' units suit
         self.gains = self._gains()
         self.settled = control.price  # what, from the beginning, would have led where the prices have
@@ -242,26 +243,33 @@ class Fit:
         optimiser.step(self.model.gradient * self.gains, rate)
         np.multiply(optimiser.parameters, self.gains, out=self.parameters)
 
+    @property
+    def origin(self) -> Origin | None:
+        """What the networks can be written as differences from."""
+        return Origin.near(self.model.shape.size, self.first_price, self.units)
+
     def _harden(self, steps: int) -> Quantised:
         """The networks as integers, by gradients at the rounded parameters (straight through)."""
-        model, price, shape = self.model, self.control.price, self.model.shape
+        model, price, shape, origin = self.model, self.control.price, self.model.shape, self.origin
 
         def cost(values: Array32) -> float:
             found = model.evaluate(values)
             return found.squared_error * model.pixels + price * found.bits
 
         if self.bits is None:
-            self.bits = networks.choose_bits(shape, self.parameters, _FINE, _COARSER * price, cost)
+            self.bits = networks.choose_bits(shape, self.parameters, origin, _FINE, _COARSER * price, cost)
         bits = self.bits = networks.representable(shape, self.parameters, self.bits)
         best = networks.quantise(shape, self.parameters, bits)
-        least = cost(best.parameters()) + price * networks.length(best)
+        least = cost(best.parameters()) + price * networks.length(best, origin)
         optimiser = self.networks_optimiser()
         for step in range(steps):
             rounded = networks.quantise(shape, self.parameters, bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)
             total = found.squared_error * model.pixels + price * found.bits
-            if total < least and (total := total + price * networks.length(rounded)) < least and not rounded.error():
-                best, least = rounded, total
+            if total < least:
+                total += price * networks.length(rounded, origin)
+                if total < least and not rounded.error():
+                    best, least = rounded, total
             self.move_networks(optimiser, self.recipe.hard_rate * (1 - step / steps))
             self._report(found, self.done + steps - step)
         return best

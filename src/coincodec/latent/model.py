@@ -88,6 +88,11 @@ class LatentShape:
         return dict(_native.latent_layout(self.native))
 
     @property
+    def size(self) -> Size:
+        """The sizes of the networks."""
+        return Size(self.neighbours, self.features, self.hidden, self.block)
+
+    @property
     def context(self) -> int:
         """Inputs of the context model."""
         return self.neighbours + self.features
@@ -240,11 +245,16 @@ def initial_parameters(shape: LatentShape, seed: int) -> Array32:
 
 def unit_gains(shape: LatentShape, step: float) -> Array32:
     """By what each parameter is multiplied where latents are divided by `step`, for the same model."""
-    gains = np.ones(shape.parameters, np.float32)
-    p = parts(shape, gains)
-    p.first[:, :-1] = p.second[:, shape.hidden : -1] = p.output[1, :-1] = step
-    p.context1[:, -1] = p.context2[:, -1] = p.output[0, -1] = 1 / step
-    return gains
+    return np.power(np.float32(step), unit_powers(shape)).astype(np.float32)
+
+
+def unit_powers(shape: LatentShape) -> NDArray[np.int64]:
+    """The powers, -1, 0 or 1, of the step in `unit_gains`."""
+    powers = np.zeros(shape.parameters, np.int64)
+    p = parts(shape, powers)
+    p.first[:, :-1] = p.second[:, shape.hidden : -1] = p.output[1, :-1] = 1
+    p.context1[:, -1] = p.context2[:, -1] = p.output[0, -1] = -1
+    return powers
 
 
 def rescale(shape: LatentShape, parameters: Array32, step: float) -> None:

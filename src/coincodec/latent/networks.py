@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from .. import _native, entropy
 from ..errors import CorruptError, FitError
 from .model import BICUBIC, Array32, LatentShape, parts
+from .origin import ORIGIN_BYTES, Origin, origin_levels
 
 Integers = NDArray[np.int32]
 
@@ -101,27 +103,32 @@ def representable(shape: LatentShape, parameters: Array32, bits: tuple[int, ...]
 
 
 def tensor_bits(levels: Integers) -> float:
-    """Length in bits of a tensor's levels under their best scale, and of the scale."""
+    """Length in bits of a tensor's levels under their best scale, and of the scale; infinite beyond what has a code."""
     if not levels.size:
         return 0.0
+    if np.abs(levels).max() > entropy.LIMIT:
+        return math.inf
     return float(entropy.code_bits(levels, entropy.best_scale(levels)).sum()) + 4
 
 
-def length(networks: Quantised) -> float:
-    """Length in bits of all tensors."""
-    return sum(tensor_bits(networks.levels[places]) for places in tensors(networks.shape))
+def length(networks: Quantised, origin: Origin | None = None) -> float:
+    """Length in bits of all tensors, as differences from an origin if there is one."""
+    own = 0 if origin is None else 8 * ORIGIN_BYTES
+    return own + sum(tensor_bits(levels) for _, levels in _coded(networks, origin))
 
 
 def choose_bits(
     shape: LatentShape,
     parameters: Array32,
+    origin: Origin | None,
     start: tuple[int, ...],
     price: float,
     cost: Callable[[Array32], float],
 ) -> tuple[int, ...]:
     """Bits per tensor that make cost(parameters) + price * length about least, one tensor after the other.
 
-    start: where the search begins, finer rather than coarser than the answer. cost: of dequantised parameters.
+    origin: what they will be differences from. start: where the search begins, finer rather than coarser than the
+    answer. cost: of dequantised parameters.
     """
     places = tensors(shape)
     bits = list(start)
@@ -133,17 +140,18 @@ def choose_bits(
         where = places[index]
         if not where.size:
             continue
-        length = tensor_bits(levels[where])
+        length = tensor_bits(_relative(origin, shape, where, bits[index], levels[where]))
         for direction in (-1, 1):
             moved = False
             while LEAST_BITS <= bits[index] + direction <= MOST_BITS:
                 b = bits[index] + direction
                 trial = np.rint(np.ldexp(parameters[where] - base[where], b)).astype(np.int32)
-                if np.abs(trial).max() > entropy.LIMIT:
+                trial_length = tensor_bits(_relative(origin, shape, where, b, trial))
+                if np.abs(trial).max() > entropy.LIMIT or trial_length == math.inf:
                     break
                 kept = values[where]
                 values[where] = np.ldexp(trial.astype(np.float32), -b) + base[where]
-                then, trial_length = cost(values), tensor_bits(trial)
+                then = cost(values)
                 if then + price * trial_length >= now + price * length:
                     values[where] = kept
                     break
@@ -153,24 +161,32 @@ def choose_bits(
     return tuple(bits)
 
 
-def write(networks: Quantised) -> bytes:
-    """The bytes of a section. Raises `FitError` if a parameter is too large for the format."""
+def write(networks: Quantised, origin: Origin | None = None) -> bytes:
+    """The bytes of a section, as differences from an origin if there is one.
+
+    Raises `FitError` if a parameter is too large for the format.
+    """
     error = networks.error()
     if error is not None:
         raise FitError(f"the fitted networks do not fit the format: {error}")
     coder = entropy.RangeEncoder()
-    for places, bits in _present(networks.shape, networks.bits):
-        levels = networks.levels[places]
+    for bits, levels in _coded(networks, origin):
         if np.abs(levels).max() > entropy.LIMIT:
             raise FitError("a parameter has too many steps for the format")
         scale = entropy.best_scale(levels)
         coder.logistic(np.array([bits - _USUAL_BITS, scale - _USUAL_SCALE], np.int32), _DIFFERENCE_SCALE)
         coder.logistic(levels, scale)
-    return coder.finish()
+    return (origin.write() if origin is not None else b"") + coder.finish()
 
 
-def read(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
-    """The networks of a section. Raises `CorruptError`."""
+def read(shape: LatentShape, payload: bytes | memoryview, relative: bool = False) -> Quantised:
+    """The networks of a section, which are differences from an origin or are not.
+
+    Raises `CorruptError`, or `UnsupportedError` for a start this version does not have.
+    """
+    origin = None
+    if relative:
+        origin, payload = Origin.read(payload, shape), payload[ORIGIN_BYTES:]
     coder = entropy.RangeDecoder(payload)
     levels = np.zeros(shape.parameters, np.int32)
     all_bits = []
@@ -182,6 +198,8 @@ def read(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
             if not (LEAST_BITS <= bits <= MOST_BITS and 0 <= scale < entropy.SCALES):
                 raise CorruptError("impossible precision or scale of a network's parameters")
             levels[places] = coder.logistic(places.size, scale)
+            if origin is not None:
+                levels[places] += origin_levels(origin, shape, places, bits)
         all_bits.append(bits)
     coder.close()
     networks = Quantised(shape, levels, tuple(all_bits))
@@ -191,7 +209,14 @@ def read(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
     return networks
 
 
-def _present(shape: LatentShape, bits: tuple[int, ...]) -> Iterator[tuple[NDArray[np.intp], int]]:
-    for places, b in zip(tensors(shape), bits, strict=True):
+def _coded(networks: Quantised, origin: Origin | None) -> Iterator[tuple[int, Integers]]:
+    """Bits and what is written of every tensor that is not empty."""
+    for places, bits in zip(tensors(networks.shape), networks.bits, strict=True):
         if places.size:
-            yield places, b
+            yield bits, _relative(origin, networks.shape, places, bits, networks.levels[places])
+
+
+def _relative(
+    origin: Origin | None, shape: LatentShape, places: NDArray[np.intp], bits: int, levels: Integers
+) -> Integers:
+    return levels if origin is None else levels - origin_levels(origin, shape, places, bits)

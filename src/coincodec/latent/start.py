@@ -1,8 +1,12 @@
-"""Where fits begin: networks fitted to other pictures (tools/fit_starts.py makes them), adapted to the one at hand."""
+"""Where fits begin: networks fitted to other pictures (tools/fit_starts.py makes them), adapted to the one at hand.
+
+Streams may hold their networks as differences from these (docs/format.md), so a start that has shipped never changes.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -14,6 +18,26 @@ from .model import SIZES, Array32, LatentShape, Size, initial_parameters, parts,
 # The pictures that starts were fitted to were RGB and had so many grids.
 CHANNELS, LEVELS = 3, 7
 
+# Parameters of starts are integers in units of 2^-PRECISION.
+PRECISION = 14
+
+# Stands for a parameter that a start has nothing for.
+UNKNOWN = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Networks that fits begin with.
+
+    number: by which streams refer to it, from 1. size: of the networks. price: of a bit, that they were fitted for.
+    values: int32, laid out as the parameters of `start_shape`.
+    """
+
+    number: int
+    size: Size
+    price: float
+    values: NDArray[np.int32]
+
 
 def start_shape(size: Size) -> LatentShape:
     """A shape whose parameters are laid out as those of a start; its picture's size is of no account."""
@@ -21,23 +45,33 @@ def start_shape(size: Size) -> LatentShape:
 
 
 @cache
-def starts() -> dict[tuple[str, float], NDArray[np.float16]]:
-    """The starts that ship: parameters by name of size and price of a bit."""
+def starts() -> dict[int, Start]:
+    """The starts that ship, by number."""
+    found = {}
     with resources.files(__package__).joinpath("starts.npz").open("rb") as file:
         arrays = np.load(file)
-        return {(name.split("@")[0], float(name.split("@")[1])): arrays[name] for name in arrays.files}
+        for name in arrays.files:
+            number, size, price = name.split()
+            found[int(number)] = Start(int(number), SIZES[size], float(price), arrays[name])
+    return found
+
+
+def nearest_start(size: Size, price: float) -> Start | None:
+    """The start of that size with the nearest price, the latest if there are several."""
+    near = [start for start in starts().values() if start.size == size]
+    return min(near, key=lambda start: (_distance(start.price, price), -start.number), default=None)
 
 
 def start_for(shape: LatentShape, size: Size, price: float, seed: int) -> Array32:
-    """The networks a fit begins with: of the start with the nearest price, at random if there is none of that size."""
+    """The networks a fit begins with: of the nearest start, at random if there is none of that size."""
     parameters = initial_parameters(shape, seed)
-    names = [name for name, known in SIZES.items() if known == size]
-    near = sorted((_distance(p, price), p) for name, p in starts() if name in names)
-    if near:
-        known = near[0][1]
-        _adapt(starts()[names[0], known].astype(np.float32), size, shape, parameters)
+    start = nearest_start(size, price)
+    if start is not None:
+        values = adapted(start, shape)
+        known = values != UNKNOWN
+        parameters[known] = np.ldexp(values[known].astype(np.float32), -PRECISION)
         # The best quantisation step grows as the root of the price.
-        rescale(shape, parameters, math.sqrt(price / known))
+        rescale(shape, parameters, math.sqrt(price / start.price))
     return parameters
 
 
@@ -47,9 +81,13 @@ def _distance(known: float, price: float) -> float:
     return octaves if octaves > 0 else -2 * octaves
 
 
-def _adapt(start: Array32, size: Size, shape: LatentShape, parameters: Array32) -> None:
-    """Takes over what fits. Fewer grids: the finest. Grey is the mean of the colours; alpha begins as it is."""
-    ours, theirs = parts(shape, parameters), parts(start_shape(size), start)
+def adapted(start: Start, shape: LatentShape) -> NDArray[np.int64]:
+    """What a start has for the parameters of a shape, in units of 2^-PRECISION; UNKNOWN where it has nothing.
+
+    Of fewer grids the coarser ones are left out. Grey is the mean of the colours; for alpha there is nothing.
+    """
+    values = np.full(shape.parameters, UNKNOWN, np.int64)
+    ours, theirs = parts(shape, values), parts(start_shape(start.size), start.values.astype(np.int64))
     levels = min(shape.levels, LEVELS)
     ours.context1[:], ours.context2[:], ours.output[:] = theirs.context1, theirs.context2, theirs.output
     for features, known in zip(ours.features, theirs.features, strict=False):
@@ -60,13 +98,14 @@ def _adapt(start: Array32, size: Size, shape: LatentShape, parameters: Array32) 
     ours.first[:, levels : shape.levels] = 0
 
     colours = shape.channels - (shape.channels + 1) % 2  # without alpha
-    spread = np.eye(CHANNELS) if colours == CHANNELS else np.full((1, CHANNELS), 1 / CHANNELS)
-    second, block = spread @ theirs.second, theirs.block[:, :-1].reshape(-1, CHANNELS, 9)
-    columns = [*range(size.hidden), *range(size.hidden, size.hidden + levels)]
-    ours.second[:colours, columns] = second[:, columns]
-    ours.second[:colours, -1] = second[:, -1]
-    if size.block:
-        taps = np.zeros((size.block, shape.channels, 9), np.float32)
-        taps[:, :colours] = block if colours == CHANNELS else block.sum(1, keepdims=True)
-        ours.block[:, :-1], ours.block[:, -1] = taps.reshape(size.block, -1), theirs.block[:, -1]
-        ours.mix[:colours] = spread @ theirs.mix
+    second, mix, block = theirs.second, theirs.mix, theirs.block[:, :-1].reshape(-1, CHANNELS, 9)
+    if colours != CHANNELS:
+        second, mix = (m.sum(0, keepdims=True) // CHANNELS for m in (second, mix))
+        block = block.sum(1, keepdims=True)
+    reach = start.size.hidden + levels
+    ours.second[:colours, :reach], ours.second[:colours, -1] = second[:, :reach], second[:, -1]
+    taps = np.zeros((len(block), shape.channels, 9), np.int64)
+    taps[:, :colours] = block
+    ours.block[:, :-1], ours.block[:, -1] = taps.reshape(len(block), -1), theirs.block[:, -1]
+    ours.mix[:colours] = mix
+    return values

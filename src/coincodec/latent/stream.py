@@ -10,11 +10,13 @@ from ..errors import CorruptError, TruncatedError, UnsupportedError
 from . import networks
 from .model import Array32, LatentShape, Size, coarser_shape
 from .networks import Quantised
+from .origin import Origin
 
 FAMILY = 2
 NAME = "latent"
 NETWORKS = 1
 LATENTS = 2
+DIFFERENCES = 3
 
 MAX_LEVELS = 12
 _LARGEST = Size(neighbours=14, features=8, hidden=64, block=16)
@@ -50,19 +52,30 @@ def read_shape(header: Header) -> LatentShape:
     return LatentShape.of(header.height, header.width, header.channels, levels, given, more == _MAGNITUDES)
 
 
-def write(quantised: Quantised, latents: Array32) -> tuple[Section, Section]:
-    """The sections of a model. latents: integers with margins. Raises `FitError`."""
-    first = Section(NETWORKS, networks.write(quantised))
+def write(quantised: Quantised, latents: Array32, origin: Origin | None = None) -> tuple[Section, Section]:
+    """The sections of a model. latents: integers with margins. Raises `FitError`.
+
+    origin: what the networks may be written as differences from, where that is shorter.
+    """
+    if origin is not None and networks.length(quantised, origin) < networks.length(quantised):
+        first = Section(DIFFERENCES, networks.write(quantised, origin))
+    else:
+        first = Section(NETWORKS, networks.write(quantised))
     data, _ = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
     return first, Section(LATENTS, data)
 
 
 def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:
     """The networks of a stream. Raises `CorruptError`, `TruncatedError` or `UnsupportedError`."""
-    section = _section(sections, NETWORKS)
+    section = networks_section(sections)
     if section.missing:
         raise TruncatedError("the stream ends within the networks, without which there is no picture")
-    return networks.read(shape, section.payload)
+    return networks.read(shape, section.payload, section.type == DIFFERENCES)
+
+
+def networks_section(sections: Sequence[Section]) -> Section:
+    """The section with the networks. Raises `CorruptError` or `UnsupportedError`."""
+    return _section(sections, NETWORKS, DIFFERENCES)
 
 
 class LatentReader:
@@ -106,11 +119,12 @@ class LatentReader:
         return tuple(after - before for before, after in zip([0, *capped], capped, strict=False))[::-1]
 
 
-def _section(sections: Sequence[Section], kind: int) -> Section:
-    found = [section for section in sections if section.type == kind]
-    unknown = [s.type for s in sections if s.type not in (NETWORKS, LATENTS) and not s.type & ANCILLARY]
+def _section(sections: Sequence[Section], *kinds: int) -> Section:
+    found = [section for section in sections if section.type in kinds]
+    known = (NETWORKS, LATENTS, DIFFERENCES)
+    unknown = [s.type for s in sections if s.type not in known and not s.type & ANCILLARY]
     if unknown:
         raise UnsupportedError(f"unknown section type {unknown[0]}")
     if len(found) != 1:
-        raise CorruptError(f"a latent stream has one section of type {kind}, not {len(found)}")
+        raise CorruptError(f"a latent stream has one section of type {' or '.join(map(str, kinds))}, not {len(found)}")
     return found[0]

@@ -12,6 +12,7 @@ from .. import entropy
 from ..container import ANCILLARY, Header, Section
 from ..errors import CorruptError, FitError, TruncatedError, UnsupportedError
 from ..native import MAX_LAYERS, MAX_WIDTH
+from ..steps import MANTISSA, MANTISSAS
 from .model import Array32, SirenShape
 
 FAMILY = 1
@@ -41,9 +42,8 @@ def read_shape(header: Header) -> SirenShape:
     return SirenShape(2, header.channels, layers, width)
 
 
-# Step code c stands for 2^(4 - c / 8). The mantissas are 2^23 times 2^(-j / 8), j = 0..7.
+# Step code c stands for 2^(4 - c / 8).
 STEP_CODES = 256
-_MANTISSAS = np.array([0x800000, 0x756063, 0x6BA27E, 0x62B395, 0x5A827A, 0x52FF6B, 0x4C1BF8, 0x45CAE1], np.int64)
 
 # Step and scales of a layer are coded as differences from the layer before, of which these take the place
 # for the first one, under this scale code.
@@ -53,7 +53,7 @@ _DIFFERENCE_SCALE = 40
 
 def step_of(code: int) -> float:
     """The quantisation step that a step code stands for, as the decoder computes it."""
-    return float(np.ldexp(float(_MANTISSAS[code % 8]), 4 - 23 - code // 8))
+    return float(np.ldexp(float(MANTISSAS[code % 8]), 4 - MANTISSA - code // 8))
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class QuantisedWeights:
         """The flat float32 parameters a decoder reconstructs: the exact product, rounded once."""
         parts = []
         for levels, code in zip(self.levels, self.steps, strict=True):
-            exact = (levels * _MANTISSAS[code % 8]).astype(np.float64)
-            parts.append(np.ldexp(exact, 4 - 23 - code // 8).astype(np.float32).ravel())
+            exact = (levels * MANTISSAS[code % 8]).astype(np.float64)
+            parts.append(np.ldexp(exact, 4 - MANTISSA - code // 8).astype(np.float32).ravel())
         return np.concatenate(parts)
 
 

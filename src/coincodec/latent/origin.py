@@ -1,0 +1,79 @@
+"""What a stream's networks are differences from: a start, in the units of the model (docs/format.md)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CorruptError, UnsupportedError
+from ..steps import MANTISSA, MANTISSAS
+from .model import BICUBIC, LatentShape, Size, parts, unit_powers
+from .start import PRECISION, UNKNOWN, adapted, nearest_start, starts
+
+# A step is so many eighths of an octave.
+LEAST_STEP, MOST_STEP = -64, 63
+
+ORIGIN_BYTES = 2
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A start in some units.
+
+    start: its number. step: latents are divided by 2^(step / 8), LEAST_STEP to MOST_STEP.
+    """
+
+    start: int
+    step: int
+
+    @staticmethod
+    def near(size: Size, price: float, units: float) -> Origin | None:
+        """The origin of networks that began as for `price` and are in the units that suit a price of `units`."""
+        start = nearest_start(size, price)
+        if start is None:
+            return None
+        step = round(8 * math.log2(math.sqrt(units / start.price)))
+        return Origin(start.number, min(max(step, LEAST_STEP), MOST_STEP))
+
+    def write(self) -> bytes:
+        """As it stands before the differences."""
+        return bytes([self.start, self.step - LEAST_STEP])
+
+    @staticmethod
+    def read(payload: bytes | memoryview, shape: LatentShape) -> Origin:
+        """What `write` wrote. Raises `CorruptError`, or `UnsupportedError` for a start this version does not have."""
+        if len(payload) < ORIGIN_BYTES or payload[1] > MOST_STEP - LEAST_STEP:
+            raise CorruptError("networks as differences from an impossible start")
+        start = starts().get(payload[0])
+        if start is None:
+            raise UnsupportedError(f"networks as differences from start {payload[0]}, which this version does not have")
+        if start.size != shape.size or not shape.magnitudes:
+            raise CorruptError("networks as differences from a start of another size")
+        return Origin(start.number, payload[1] + LEAST_STEP)
+
+
+@lru_cache(maxsize=4)
+def _scaled(origin: Origin, shape: LatentShape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Products and exponents: a parameter is product times 2^-exponent, filters being differences from bicubic."""
+    values = adapted(starts()[origin.start], shape)
+    unknown = values == UNKNOWN
+    p = parts(shape, values)
+    p.filters[:] -= np.array(np.ldexp(BICUBIC, PRECISION), np.int64)
+    p.output[1, -1] -= origin.step * 2**PRECISION // 8
+    values[unknown] = 0
+    octaves, eighths = np.divmod(-origin.step * unit_powers(shape), 8)
+    return values * MANTISSAS[eighths], PRECISION + MANTISSA + octaves
+
+
+def origin_levels(origin: Origin, shape: LatentShape, places: NDArray[np.intp], bits: int) -> NDArray[np.int32]:
+    """The origin's parameters at these places as levels of 2^-bits, in integer arithmetic, the same everywhere.
+
+    What the start has nothing for is 0. bits: 1 to 14.
+    """
+    products, exponents = (part[places] for part in _scaled(origin, shape))
+    shifts = exponents - bits
+    return ((products + (1 << (shifts - 1))) >> shifts).astype(np.int32)
