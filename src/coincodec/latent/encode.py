@@ -89,7 +89,7 @@ class Encoder:
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
         self.header = header_for(samples, self.shape)
         control = self._control(self.shape)
-        start = start_for(self.shape, recipe.size, price_at(0, control.price), options.seed)
+        start = start_for(self.shape, price_at(0, control.price), options.seed)
         self.fit = Fit(Model(self.shape, samples, self.threads), recipe, control, start, options.seed, progress)
 
     @cached_property

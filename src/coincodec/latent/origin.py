@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CorruptError, UnsupportedError
-from ..steps import MANTISSA, MANTISSAS
+from ..steps import falling
 from .model import BICUBIC, LatentShape, Size, parts, unit_powers
 from .start import PRECISION, UNKNOWN, adapted, nearest_start, starts
 
@@ -65,8 +65,8 @@ def _scaled(origin: Origin, shape: LatentShape) -> tuple[NDArray[np.int64], NDAr
     p.filters[:] -= np.array(np.ldexp(BICUBIC, PRECISION), np.int64)
     p.output[1, -1] -= origin.step * 2**PRECISION // 8
     values[unknown] = 0
-    octaves, eighths = np.divmod(-origin.step * unit_powers(shape), 8)
-    return values * MANTISSAS[eighths], PRECISION + MANTISSA + octaves
+    mantissas, exponents = falling(-origin.step * unit_powers(shape))
+    return values * mantissas, PRECISION - exponents
 
 
 def origin_levels(origin: Origin, shape: LatentShape, places: NDArray[np.intp], bits: int) -> NDArray[np.int32]:

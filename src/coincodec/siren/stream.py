@@ -12,7 +12,7 @@ from .. import entropy
 from ..container import ANCILLARY, Header, Section
 from ..errors import CorruptError, FitError, TruncatedError, UnsupportedError
 from ..native import MAX_LAYERS, MAX_WIDTH
-from ..steps import MANTISSA, MANTISSAS
+from ..steps import falling
 from .model import Array32, SirenShape
 
 FAMILY = 1
@@ -53,7 +53,8 @@ _DIFFERENCE_SCALE = 40
 
 def step_of(code: int) -> float:
     """The quantisation step that a step code stands for, as the decoder computes it."""
-    return float(np.ldexp(float(MANTISSAS[code % 8]), 4 - MANTISSA - code // 8))
+    mantissa, exponent = falling(code)
+    return float(np.ldexp(float(mantissa), 4 + exponent))
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ class QuantisedWeights:
         """The flat float32 parameters a decoder reconstructs: the exact product, rounded once."""
         parts = []
         for levels, code in zip(self.levels, self.steps, strict=True):
-            exact = (levels * MANTISSAS[code % 8]).astype(np.float64)
-            parts.append(np.ldexp(exact, 4 - MANTISSA - code // 8).astype(np.float32).ravel())
+            mantissa, exponent = falling(code)
+            exact = (levels * mantissa).astype(np.float64)
+            parts.append(np.ldexp(exact, 4 + exponent).astype(np.float32).ravel())
         return np.concatenate(parts)
 
 
