@@ -17,7 +17,7 @@ inline Vector load_unaligned(const float* p) {
 inline constexpr int kTileVectors = 4;
 inline constexpr int kOuterColumns = 4;
 #elif defined(__AVX2__)
-inline constexpr int kTileVectors = 2;
+inline constexpr int kTileVectors = 3;
 inline constexpr int kOuterColumns = 2;
 #elif defined(__ARM_NEON)
 inline constexpr int kTileVectors = 4;
@@ -118,6 +118,10 @@ inline void product(const float* w, int outputs, const float* const* in, int inp
   int pixel = 0;
   for (; pixel + kTileVectors * kLanes <= n; pixel += kTileVectors * kLanes)
     product_rows<kTileVectors>(w, outputs, in, inputs, pixel, sink);
+  if (kTileVectors > 2 && pixel + 2 * kLanes <= n) {
+    product_rows<2>(w, outputs, in, inputs, pixel, sink);
+    pixel += 2 * kLanes;
+  }
   for (; pixel < n; pixel += kLanes) product_rows<1>(w, outputs, in, inputs, pixel, sink);
 }
 
@@ -159,7 +163,12 @@ inline void outer(const float* const* a, int rows, const float* const* b, int co
                   int stride) {
   int r = 0;
   for (; r + 4 <= rows; r += 4) outer_rows<4>(a + r, b, columns, n, sums + r * stride, stride);
-  for (; r < rows; ++r) outer_rows<1>(a + r, b, columns, n, sums + r * stride, stride);
+  switch (rows - r) {
+    case 3: outer_rows<3>(a + r, b, columns, n, sums + r * stride, stride); break;
+    case 2: outer_rows<2>(a + r, b, columns, n, sums + r * stride, stride); break;
+    case 1: outer_rows<1>(a + r, b, columns, n, sums + r * stride, stride); break;
+    default: break;
+  }
   if (stride > columns) {
     for (r = 0; r < rows; ++r) {
       Vector total = sums[r * stride + columns];
