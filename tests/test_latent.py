@@ -141,7 +141,7 @@ def test_networks_move_alike_in_small_units(photo: np.ndarray) -> None:
     direction = np.random.default_rng(0).standard_normal(shape.parameters).astype(np.float32)
     moved = []
     for price in (3e-4, 3e-4 / 256):
-        fit = Fit(model, RECIPES["fast"], FixedPrice(3e-4), start)
+        fit = Fit(model, RECIPES["fast"], FixedPrice(3e-4), start=start)
         fit.price = price
         fit.follow_price()
         before, gains = fit.parameters.copy(), unit_gains(shape, math.sqrt(price / 3e-4))

@@ -167,7 +167,7 @@ class Noted:
 def test_prices_are_corrected_once_they_are_reached(control: Noted, asked: list[float]) -> None:
     samples = np.zeros((16, 16, 3), np.uint8)
     shape = LatentShape.of(16, 16, 3, 2, SIZES["middle"])
-    fit = Fit(Model(shape, samples, 1), RECIPES["fast"], control, initial_parameters(shape, 0))
+    fit = Fit(Model(shape, samples, 1), RECIPES["fast"], control, start=initial_parameters(shape, 0))
     fit.soften(50)
     assert control.shares == asked
     assert fit.price == fit.units == control.price

@@ -40,7 +40,7 @@ def fit_start(size: str, price: float, start: Array32, steps: int, threads: int)
     for name in PICTURES:
         samples = np.ascontiguousarray(getattr(skimage.data, name)()[:, :, :3])
         model = Model(LatentShape.of(*samples.shape, LEVELS, SIZES[size]), samples, threads)
-        fits.append(Fit(model, recipe, FixedPrice(price), start))
+        fits.append(Fit(model, recipe, FixedPrice(price), start=start))
     parameters = start.copy()
     optimiser = Soap(parameters, matrices(fits[0].model.shape), recipe.momentum)
     for fit in fits:

@@ -24,14 +24,12 @@ from .control import (
     FixedPrice,
     RateControl,
     detail,
-    price_at,
 )
 from .decode import render
 from .fit import Fit, Model
 from .model import LatentShape
 from .networks import Quantised
 from .recipe import RECIPES
-from .start import start_for
 
 DEFAULT_QUALITY = 50
 
@@ -88,9 +86,8 @@ class Encoder:
         recipe = recipe.suiting(self._control(least).price, self.pixels)
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
         self.header = header_for(samples, self.shape)
-        control = self._control(self.shape)
-        start = start_for(self.shape, price_at(0, control.price), options.seed)
-        self.fit = Fit(Model(self.shape, samples, self.threads), recipe, control, start, options.seed, progress)
+        model = Model(self.shape, samples, self.threads)
+        self.fit = Fit(model, recipe, self._control(self.shape), options.seed, progress)
 
     @cached_property
     def _detail(self) -> float:

@@ -20,6 +20,7 @@ from .model import Array32, LatentShape, parts, rescale, unit_gains
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
+from .start import start_for
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,20 @@ class Fit:
         model: Model,
         recipe: Recipe,
         control: Control,
-        start: Array32,
         seed: int = 0,
         progress: Callable[[Progress], None] | None = None,
+        start: Array32 | None = None,
     ) -> None:
-        """control: the price of a bit. start: the networks, in the units of the first price. seed: of the noise."""
+        """control: the price of a bit. seed: of the noise, and of networks that begin at random.
+
+        start: the networks to begin with, in the units of the first price; by default those that suit it best.
+        """
         self.model, self.recipe, self.control, self.progress = model, recipe, control, progress
-        self.parameters = start.copy()
         self.noise = np.random.default_rng(seed)
         self.begun = clock.monotonic()
         self.done = self.planned = 0
         self.price = self.first_price = price_at(0, control.price)
+        self.parameters = start_for(model.shape, self.price, seed) if start is None else start.copy()
         self.units = self.price  # the price that the latents' units suit
         self.gains = self._gains()
         self.settled = control.price  # what, from the beginning, would have led where the prices have
