@@ -18,7 +18,7 @@ inline constexpr int kTileVectors = 4;
 inline constexpr int kOuterColumns = 4;
 #elif defined(__AVX2__)
 inline constexpr int kTileVectors = 3;
-inline constexpr int kOuterColumns = 2;
+inline constexpr int kOuterColumns = 3;
 #elif defined(__ARM_NEON)
 inline constexpr int kTileVectors = 4;
 inline constexpr int kOuterColumns = 4;
@@ -75,7 +75,7 @@ inline void row_pointers(float* base, int rows, std::ptrdiff_t stride, const flo
 // Calls sink(row, pixel, v) for `Rows` rows from `row` and `Vectors` vectors from `pixel`, v = W x + b. Rows of w are
 // [W | b]. The order of the sums is that of the inputs, whatever the instruction set.
 template <int Rows, int Vectors, class Sink>
-inline void product_tile(const float* w, int row, const float* const* in, int inputs, int pixel, const Sink& sink) {
+inline void product_tile(const float* w, int row, const float* const* in, int inputs, int pixel, Sink sink) {
   const float* weights = w + static_cast<std::ptrdiff_t>(row) * (inputs + 1);
   Vector sum[Rows][Vectors];
 #pragma GCC unroll 8
@@ -101,28 +101,33 @@ inline void product_tile(const float* w, int row, const float* const* in, int in
     for (int v = 0; v < Vectors; ++v) sink(row + r, pixel + v * kLanes, sum[r][v]);
 }
 
-template <int Vectors, class Sink>
-inline void product_rows(const float* w, int outputs, const float* const* in, int inputs, int pixel, const Sink& sink) {
-  int row = 0;
-  for (; row + 4 <= outputs; row += 4) product_tile<4, Vectors>(w, row, in, inputs, pixel, sink);
-  switch (outputs - row) {
-    case 3: return product_tile<3, Vectors>(w, row, in, inputs, pixel, sink);
-    case 2: return product_tile<2, Vectors>(w, row, in, inputs, pixel, sink);
-    case 1: return product_tile<1, Vectors>(w, row, in, inputs, pixel, sink);
-    default: return;
-  }
+// Rows [row, end), `Rows` at once, of as many pixels as fill whole tiles; returns the first pixel that is left.
+template <int Rows, int Vectors, class Sink>
+inline int product_tiles(const float* w, int row, int end, const float* const* in, int inputs, int pixel, int n,
+                         const Sink& sink) {
+  for (; pixel + Vectors * kLanes <= n; pixel += Vectors * kLanes)
+    for (int r = row; r < end; r += Rows) product_tile<Rows, Vectors>(w, r, in, inputs, pixel, sink);
+  return pixel;
+}
+
+template <int Rows, int Vectors, class Sink>
+inline void product_rows(const float* w, int row, int end, const float* const* in, int inputs, int n,
+                         const Sink& sink) {
+  int pixel = product_tiles<Rows, Vectors>(w, row, end, in, inputs, 0, n, sink);
+  pixel = product_tiles<Rows, 2>(w, row, end, in, inputs, pixel, n, sink);
+  product_tiles<Rows, 1>(w, row, end, in, inputs, pixel, n, sink);
 }
 
 template <class Sink>
 inline void product(const float* w, int outputs, const float* const* in, int inputs, int n, const Sink& sink) {
-  int pixel = 0;
-  for (; pixel + kTileVectors * kLanes <= n; pixel += kTileVectors * kLanes)
-    product_rows<kTileVectors>(w, outputs, in, inputs, pixel, sink);
-  if (kTileVectors > 2 && pixel + 2 * kLanes <= n) {
-    product_rows<2>(w, outputs, in, inputs, pixel, sink);
-    pixel += 2 * kLanes;
+  const int whole = outputs / 4 * 4;
+  product_rows<4, kTileVectors>(w, 0, whole, in, inputs, n, sink);
+  switch (outputs - whole) {
+    case 3: return product_rows<3, kTileVectors>(w, whole, outputs, in, inputs, n, sink);
+    case 2: return product_rows<2, 4>(w, whole, outputs, in, inputs, n, sink);
+    case 1: return product_rows<1, 4>(w, whole, outputs, in, inputs, n, sink);
+    default: return;
   }
-  for (; pixel < n; pixel += kLanes) product_rows<1>(w, outputs, in, inputs, pixel, sink);
 }
 
 template <int Rows, int Columns>
@@ -154,7 +159,21 @@ inline void outer_rows(const float* const* a, const float* const* b, int columns
   int c = 0;
   for (; c + kOuterColumns <= columns; c += kOuterColumns)
     outer_tile<Rows, kOuterColumns>(a, b + c, n, sums + c, stride);
+  if (kOuterColumns > 2 && c + 2 <= columns) {
+    outer_tile<Rows, 2>(a, b + c, n, sums + c, stride);
+    c += 2;
+  }
   for (; c < columns; ++c) outer_tile<Rows, 1>(a, b + c, n, sums + c, stride);
+  if (stride == columns) return;
+  Vector total[Rows];
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) total[r] = sums[r * stride + columns];
+  for (int x = 0; x < n; x += kLanes) {
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) total[r] += load_unaligned(a[r] + x);
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) sums[r * stride + columns] = total[r];
 }
 
 // Adds a bᵀ, lanes apart, to sums[row * stride + column]; with `stride` above `columns` also the sums of a, in the
@@ -164,17 +183,10 @@ inline void outer(const float* const* a, int rows, const float* const* b, int co
   int r = 0;
   for (; r + 4 <= rows; r += 4) outer_rows<4>(a + r, b, columns, n, sums + r * stride, stride);
   switch (rows - r) {
-    case 3: outer_rows<3>(a + r, b, columns, n, sums + r * stride, stride); break;
-    case 2: outer_rows<2>(a + r, b, columns, n, sums + r * stride, stride); break;
-    case 1: outer_rows<1>(a + r, b, columns, n, sums + r * stride, stride); break;
-    default: break;
-  }
-  if (stride > columns) {
-    for (r = 0; r < rows; ++r) {
-      Vector total = sums[r * stride + columns];
-      for (int x = 0; x < n; x += kLanes) total += load_unaligned(a[r] + x);
-      sums[r * stride + columns] = total;
-    }
+    case 3: return outer_rows<3>(a + r, b, columns, n, sums + r * stride, stride);
+    case 2: return outer_rows<2>(a + r, b, columns, n, sums + r * stride, stride);
+    case 1: return outer_rows<1>(a + r, b, columns, n, sums + r * stride, stride);
+    default: return;
   }
 }
 
