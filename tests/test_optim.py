@@ -79,37 +79,41 @@ class TestSoap:
         assert (parameters[[0, 1, 8, 9]] == 1).all()
         assert (parameters[2:8] != 1).all()
 
+    @staticmethod
+    def disturbance(shapes: list[tuple[int, int]], draw: int) -> list[float]:
+        """How far from where it would be alone each matrix ends among the others, relative to how far it moved."""
+        *offsets, size = np.cumsum([0, *(rows * columns for rows, columns in shapes)]).tolist()
+        matrices = [(at, *shape) for at, shape in zip(offsets, shapes, strict=True)]
+        rng = np.random.default_rng(draw)
+        goal, noise = rng.normal(size=size), rng.normal(size=(60, size))
+
+        def moved(which: list[tuple[int, int, int]]) -> np.ndarray:
+            parameters = np.zeros(size, np.float32)
+            optimiser = Soap(parameters, which)
+            for step in range(60):
+                optimiser.step((parameters - goal + noise[step]).astype(np.float32), 0.02)
+            return parameters
+
+        together, alone = moved(matrices), sum(moved([matrix]) for matrix in matrices)
+        ends = offsets[1:]
+        return [
+            float(np.linalg.norm(off) / np.linalg.norm(way))
+            for off, way in zip(np.split(together - alone, ends), np.split(alone, ends), strict=True)
+        ]
+
     @pytest.mark.parametrize(
         "tolerances",
         [
             {(6, 6): 1e-3, (2, 2): 1e-3, (12, 12): 1e-3, (1, 1): 1e-3},
             # Rounding, which depends on the machine, turns directions that no gradient has yet had.
-            {(6, 9): 0.04, (2, 20): 0.07, (12, 3): 0.04, (1, 1): 1e-3},
+            {(6, 9): 0.04, (2, 20): 0.06, (12, 3): 0.03, (1, 1): 1e-3},
         ],
         ids=["square", "oblong"],
     )
     def test_matrices_do_not_disturb_each_other(self, tolerances: dict[tuple[int, int], float]) -> None:
-        """Each moves as it would alone, whatever the sizes of the others; mean distances over six draws."""
-        shapes = list(tolerances)
-        *offsets, size = np.cumsum([0, *(rows * columns for rows, columns in shapes)]).tolist()
-        distances = np.zeros((6, len(shapes)))
-        for draw in range(6):
-            rng = np.random.default_rng(draw)
-            goal, noise = rng.normal(size=size), rng.normal(size=(60, size))
-
-            def moved(which: list[int], goal: np.ndarray = goal, noise: np.ndarray = noise) -> np.ndarray:
-                parameters = np.zeros(size, np.float32)
-                optimiser = Soap(parameters, [(offsets[i], *shapes[i]) for i in which])
-                for step in range(60):
-                    optimiser.step((parameters - goal + noise[step]).astype(np.float32), 0.02)
-                return parameters
-
-            together = moved(list(range(len(shapes))))
-            for i, (rows, columns) in enumerate(shapes):
-                places = slice(offsets[i], offsets[i] + rows * columns)
-                alone = moved([i])[places]
-                distances[draw, i] = np.linalg.norm(together[places] - alone) / np.linalg.norm(alone)
-        assert (distances.mean(0) < list(tolerances.values())).all()
+        """Each moves as it would alone, whatever the sizes of the others; means of six draws."""
+        disturbances = [self.disturbance(list(tolerances), draw) for draw in range(6)]
+        assert (np.mean(disturbances, axis=0) < list(tolerances.values())).all()
 
     def test_a_turn_of_the_basis_cannot_make_a_step_large(self) -> None:
         """A gradient of rank one that turns by a right angle meets squares that were never summed."""

@@ -73,7 +73,8 @@ inline void row_pointers(float* base, int rows, std::ptrdiff_t stride, const flo
 }
 
 // Calls sink(row, pixel, v) for `Rows` rows from `row` and `Vectors` vectors from `pixel`, v = W x + b. Rows of w are
-// [W | b]. The order of the sums is that of the inputs, whatever the instruction set.
+// [W | b]. The order of the sums is that of the inputs, whatever the instruction set. The sink is a copy, which no store
+// can change: its fields stay in registers.
 template <int Rows, int Vectors, class Sink>
 inline void product_tile(const float* w, int row, const float* const* in, int inputs, int pixel, Sink sink) {
   const float* weights = w + static_cast<std::ptrdiff_t>(row) * (inputs + 1);
@@ -159,7 +160,7 @@ inline void outer_rows(const float* const* a, const float* const* b, int columns
   int c = 0;
   for (; c + kOuterColumns <= columns; c += kOuterColumns)
     outer_tile<Rows, kOuterColumns>(a, b + c, n, sums + c, stride);
-  if (kOuterColumns > 2 && c + 2 <= columns) {
+  if (c + 2 <= columns) {
     outer_tile<Rows, 2>(a, b + c, n, sums + c, stride);
     c += 2;
   }
