@@ -12,6 +12,7 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
+#include <time.h>
 #endif
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -28,41 +29,96 @@ void pause() {
 #endif
 }
 
+using Clock = std::chrono::steady_clock;
+
 // Waits until `value` differs from `old`. A minibatch step lasts a few milliseconds and the optimiser
-// between two of them less than one, so a worker stays awake that long before it goes to sleep.
+// between two of them less than one, so a thread stays awake that long before it goes to sleep, but
+// leaves its core to whoever else wants it.
 void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  using Clock = std::chrono::steady_clock;
   const auto patience = Clock::now() + std::chrono::microseconds(1000);
   do {
     for (int i = 0; i < 64; ++i) {
       if (value.load(std::memory_order_acquire) != old) return;
       pause();
     }
+    std::this_thread::yield();
   } while (Clock::now() < patience);
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
+
+// Nanoseconds that this thread has had a core for.
+std::int64_t time_on_core() {
+#if defined(__unix__) || defined(__APPLE__)
+  timespec now;
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0) return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+#endif
+  return Clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+// Whether help is worth having. A helper whose core another process wants may be stopped in the middle of
+// a task, and then everything waits for it. So the pool keeps account of the work that helpers take off
+// the caller and of the time that it waits for them; where it loses, calls do without for a while.
+class Balance {
+ public:
+  bool alone(Clock::time_point now) const { return now < until_; }
+
+  // After a call that lasted from `begin` to `end`, in which helpers worked for `helped` ns and the caller waited for
+  // them from `waited` on.
+  void add(std::int64_t helped, Clock::time_point begin, Clock::time_point waited, Clock::time_point end) {
+    gain_ += std::chrono::nanoseconds(helped) - (end - waited);
+    spent_ += end - begin;
+    if (spent_ < kWindow) return;
+    if (gain_ < spent_ / kLeastGain) {
+      until_ = end + pause_;
+      pause_ = std::min(2 * pause_, kLongestPause);
+    } else {
+      pause_ = kFirstPause;
+    }
+    gain_ = spent_ = {};
+  }
+
+ private:
+  using Duration = Clock::duration;
+  static constexpr Duration kWindow = std::chrono::milliseconds(20), kFirstPause = std::chrono::milliseconds(50),
+                            kLongestPause = std::chrono::milliseconds(400);
+  static constexpr int kLeastGain = 20;  // a twentieth of the time
+
+  Duration gain_{}, spent_{}, pause_ = kFirstPause;
+  Clock::time_point until_{};
+};
 
 class Pool {
  public:
   void run(int threads, std::int64_t count, const std::function<void(std::int64_t, int)>& task) {
     const std::lock_guard lock(mutex_);
-    task_ = &task;
-    count_ = count;
-    next_.store(0, std::memory_order_relaxed);
-    const int helpers = std::min(ensure(threads - 1), threads - 1);
-    running_.store(static_cast<std::uint32_t>(helpers), std::memory_order_relaxed);
+    const auto begin = Clock::now();
+    const int helpers = balance_.alone(begin) ? 0 : std::min(ensure(threads - 1), threads - 1);
+    task_.store(&task, std::memory_order_relaxed);
+    count_.store(count, std::memory_order_relaxed);
+    threads_.store(threads, std::memory_order_relaxed);
+    helped_.store(0, std::memory_order_relaxed);
+    finished_.store(0, std::memory_order_relaxed);
+    // The number of the call above the number of tasks that are still to be had.
+    const std::uint64_t call = (left_.load(std::memory_order_relaxed) | kLeft) + 1;
+    left_.store(call + static_cast<std::uint64_t>(count), std::memory_order_release);
     for (int i = 0; i < helpers; ++i) {
       workers_[i].calls.fetch_add(1, std::memory_order_release);
       workers_[i].calls.notify_one();
     }
     work(0);
-    for (std::uint32_t left; (left = running_.load(std::memory_order_acquire)) != 0;) wait_for_change(running_, left);
+    const auto waited = Clock::now();
+    const std::uint32_t all = static_cast<std::uint32_t>(count);
+    for (std::uint32_t done; (done = finished_.load(std::memory_order_acquire)) != all;)
+      wait_for_change(finished_, done);
+    if (helpers > 0) balance_.add(helped_.load(std::memory_order_relaxed), begin, waited, Clock::now());
   }
 
  private:
   struct Worker {
     std::atomic<std::uint32_t> calls{0};
   };
+
+  static constexpr std::uint64_t kLeft = 0xffffffff;
 
   // Grows the pool to `wanted` workers if the system allows, and returns how many there are.
   int ensure(int wanted) {
@@ -80,24 +136,43 @@ class Pool {
   }
 
   void serve(Worker& worker, int number) {
-    for (std::uint32_t seen = 0;; ++seen) {
+    for (std::uint32_t seen = 0;;) {
       wait_for_change(worker.calls, seen);
+      seen = worker.calls.load(std::memory_order_acquire);
       work(number);
-      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
     }
   }
 
+  // Tasks until none is left. A helper that comes late finds none, or those of a later call: what it reads of a call
+  // is that call's if it then gets a task of it, and until that is finished the call is not over.
   void work(int number) {
     const FlushSubnormals flush;
-    for (std::int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) (*task_)(i, number);
+    std::int64_t before = number > 0 ? time_on_core() : 0;
+    std::uint64_t left = left_.load(std::memory_order_acquire);
+    while ((left & kLeft) != 0 && number < threads_.load(std::memory_order_relaxed)) {
+      const auto* const task = task_.load(std::memory_order_relaxed);
+      const std::int64_t i = count_.load(std::memory_order_relaxed) - static_cast<std::int64_t>(left & kLeft);
+      if (!left_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      (*task)(i, number);
+      if (number > 0) {
+        const std::int64_t now = time_on_core();
+        helped_.fetch_add(now - before, std::memory_order_relaxed);
+        before = now;
+      }
+      finished_.fetch_add(1, std::memory_order_acq_rel);
+      if (number > 0) finished_.notify_one();
+      left = left_.load(std::memory_order_acquire);
+    }
   }
 
   std::mutex mutex_;
+  Balance balance_;
   std::deque<Worker> workers_;
-  const std::function<void(std::int64_t, int)>* task_ = nullptr;
-  std::int64_t count_ = 0;
-  std::atomic<std::int64_t> next_{0};
-  std::atomic<std::uint32_t> running_{0};
+  std::atomic<const std::function<void(std::int64_t, int)>*> task_{nullptr};
+  std::atomic<std::int64_t> count_{0}, helped_{0};
+  std::atomic<int> threads_{0};
+  std::atomic<std::uint64_t> left_{0};
+  std::atomic<std::uint32_t> finished_{0};
 };
 
 // Never destroyed: its threads may be asleep in it when the process ends. A forked child has none of

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _native
+from . import _native, cores
 from .errors import UsageError
 
 MAX_LAYERS: int = _native.MAX_LAYERS
@@ -39,12 +39,11 @@ def select_isa(name: str) -> None:
 
 
 def resolve_threads(threads: int | None) -> int:
-    """`threads` itself if given, else `COINCODEC_THREADS`, else one for each core we may run on."""
+    """`threads` itself if given, else `COINCODEC_THREADS`, else one for each core that is ours."""
     if threads is None:
         text = os.environ.get("COINCODEC_THREADS", "")
         if not text:
-            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            return min(cores, MAX_THREADS)
+            return min(cores.available(), MAX_THREADS)
         if not text.isdecimal():
             raise UsageError(f"COINCODEC_THREADS is {text!r}, not a number")
         threads = int(text)
