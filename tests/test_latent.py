@@ -124,7 +124,7 @@ def test_more_steps_give_a_better_picture_for_its_bytes(photo: np.ndarray) -> No
         encoded = codec.encode_samples(crop, EncodeOptions(model="latent", lambda_=0.001, steps=steps))
         return 10 ** (-encoded.psnr / 10) + 0.001 * 8 * len(encoded.data) / (128 * 192)
 
-    assert cost(300) < 0.8 * cost(40)
+    assert cost(300) < 0.8 * cost(20)
 
 
 def test_low_prices_are_not_asked_in_vain(photo: np.ndarray) -> None:

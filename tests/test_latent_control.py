@@ -25,6 +25,7 @@ from coincodec.latent.fit import Cost, Fit, Model
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
+from coincodec.latent.stages import Stage
 from coincodec.latent.start import starts
 
 
@@ -168,7 +169,7 @@ def test_prices_are_corrected_once_they_are_reached(control: Noted, asked: list[
     samples = np.zeros((16, 16, 3), np.uint8)
     shape = LatentShape.of(16, 16, 3, 2, SIZES["middle"])
     fit = Fit(Model(shape, samples, 1), RECIPES["fast"], control, start=initial_parameters(shape, 0))
-    fit.soften(50)
+    fit.soften(Stage(0, 50, 0.0, 1.0, 256))
     assert control.shares == asked
     assert fit.price == fit.units == control.price
 

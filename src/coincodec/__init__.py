@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import builtins
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from .errors import (
     CorruptError,
     FitError,
     FormatError,
+    HurryWarning,
     ImageError,
     LimitError,
     NotCoinError,
@@ -49,6 +51,7 @@ __all__ = [
     "CorruptError",
     "FitError",
     "FormatError",
+    "HurryWarning",
     "ImageError",
     "Info",
     "LimitError",
@@ -86,7 +89,7 @@ def encode(
     image: NDArray[Any] | Image,
     *,
     model: str | None = None,
-    preset: str = "default",
+    preset: str | None = None,
     bytes: int | None = None,
     bpp: float | None = None,
     psnr: float | None = None,
@@ -110,8 +113,9 @@ def encode(
         each conversion being told by a `ConversionWarning`.
     model: family of the model; "siren" is COIN's network, "latent" grids of integers with tiny networks. If None,
         "siren" where an option is given that only that has or at most 1,500 bytes are asked for, else "latent".
-    preset: "fast", "default" or "best", each four times or more the time of the one before; or, for "siren", "paper",
-        the recipe of Dupont et al. 2021 (50,000 full-image steps, half-float weights).
+    preset: "fast", "default" or "best", each four times or more the time of the one before; for "latent" also
+        "instant", a third of "fast"; for "siren" also "paper", the recipe of Dupont et al. 2021 (50,000 full-image
+        steps, half-float weights). If None, "default", or for "latent" what suits `time`.
     bytes, bpp: most bytes the stream may have, or bits per pixel, header included.
     psnr: least PSNR in dB of the decoded picture; the stream is as small as it was found.
     lambda_: price of a bit per pixel in units of mean squared error of samples in 0..1; the stream is as
@@ -125,7 +129,9 @@ def encode(
     layers, width: sine layers and their width, 10 and 28 for the paper's 10x28, instead of what the target
         leads to. Without a target they and `bits` decide the size.
     architectures: a file of `coin search` that says which networks are good, instead of the shipped one.
-    steps: optimiser steps. time: most seconds for the fit; the result then depends on the machine.
+    steps: optimiser steps, of "latent" in units of one at the picture's full size. time: most seconds for a "siren"'s
+        fit, for all of a "latent" encode; without `preset` and `steps` as much of them is used as pays. The result then
+        depends on the machine; a `HurryWarning` tells where there was hardly time for a fit.
     seed: of the initial weights and the sampled pixels.
     threads: default `COINCODEC_THREADS`, else every core. The stream does not depend on it.
     progress: called after every step.
@@ -152,7 +158,10 @@ def encode(
         seed,
         threads,
     )
-    return codec.encode_samples(codec.as_picture(image).samples, options, progress).data
+    encoded = codec.encode_samples(codec.as_picture(image).samples, options, progress)
+    for note in encoded.notes:
+        warnings.warn(note, HurryWarning, stacklevel=2)
+    return encoded.data
 
 
 def decode(

@@ -54,5 +54,9 @@ class ConversionWarning(UserWarning):
     """A Pillow image was not in a form that is coded as it is; the text says what was converted."""
 
 
+class HurryWarning(UserWarning):
+    """An encode had hardly any time for what it was to do; the text says so."""
+
+
 class PartialWarning(UserWarning):
     """A picture was decoded from a cut stream; the text says what is missing."""

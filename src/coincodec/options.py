@@ -12,6 +12,7 @@ from .limits import DEFAULT_LIMITS, Limits
 
 SIREN_OPTIONS = ("weights", "bits", "layers", "width", "architectures")
 SIREN_PRESET = "paper"
+DEFAULT_PRESET = "default"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class EncodeOptions:
     """The options of `coincodec.encode`, which says what each means."""
 
     model: str | None = None
-    preset: str = "default"
+    preset: str | None = None
     bytes: int | None = None
     bpp: float | None = None
     psnr: float | None = None
@@ -55,6 +56,11 @@ class EncodeOptions:
         return names[0] if names else None
 
     @property
+    def preset_or_default(self) -> str:
+        """The preset, if it is not for the time to choose one."""
+        return DEFAULT_PRESET if self.preset is None else self.preset
+
+    @property
     def siren_only(self) -> str | None:
         """What was given that only the siren model has, if anything."""
         if self.preset == SIREN_PRESET:
@@ -63,7 +69,7 @@ class EncodeOptions:
 
     def check(self, presets: Iterable[str]) -> None:
         """Raises `UsageError` for what every model refuses. presets: that the model has."""
-        if self.preset not in presets:
+        if self.preset_or_default not in presets:
             raise UsageError(f"preset must be one of {', '.join(presets)}, not {self.preset!r}")
         if self.seed < 0:
             raise UsageError(f"seed must not be negative, not {self.seed}")

@@ -16,17 +16,20 @@ class Progress:
     step, steps: how many are done, and how many it will be (an estimate under a time budget).
     psnr: in dB, estimated from the latest steps.
     elapsed: seconds since the fit began.
+    share: of the work that is done, in 0..1, where some steps take longer than others.
     """
 
     step: int
     steps: int
     psnr: float
     elapsed: float
+    share: float | None = None
 
     @property
     def remaining(self) -> float:
-        """Seconds left, if the steps to come take as long as those done."""
-        return self.elapsed * (self.steps - self.step) / self.step
+        """Seconds left, if the work to come takes as long as that done."""
+        share = self.step / self.steps if self.share is None else self.share
+        return self.elapsed * (1 - share) / share
 
 
 class ProgressLine:

@@ -17,7 +17,8 @@ class Encoded:
     data: the whole .coin file.
     psnr: in dB, of what a decoder puts out, over all samples of the picture.
     network: what was fitted, in a word or two.
-    steps, seconds: of the whole encode, every fit and refinement.
+    steps, seconds: of the whole encode, every fit and refinement, at the picture's size or a part of it.
+    notes: what whoever asked for it should know.
     """
 
     data: bytes
@@ -25,6 +26,7 @@ class Encoded:
     network: str
     steps: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="latent, or siren, COIN's network; default: latent, unless an option needs or few bytes suit siren",
     )  # fmt: skip
     parser.add_argument(
-        "--preset", default="default", metavar="NAME",
-        help="fast, default, best; or paper, a siren of 50,000 full-image Adam steps and half-float weights",
+        "--preset", metavar="NAME",
+        help="instant, fast, default, best; or paper, a siren of 50,000 full-image Adam steps and half-float weights",
     )  # fmt: skip
     target = parser.add_argument_group("target", "at most one; without one quality 50 (siren: 0.3 bpp)")
     target.add_argument("--bytes", type=int, metavar="N", help="most bytes of the file")
@@ -50,7 +50,9 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     model.add_argument("--width", type=int, metavar="N", help="features of a layer; the paper's 10x28 has 28")
     model.add_argument("--architectures", metavar="FILE", help="depths and widths that `coin search` found")
     parser.add_argument("--steps", type=int, metavar="N", help="optimiser steps")
-    parser.add_argument("--time", type=float, metavar="S", help="seconds the fit may take")
+    parser.add_argument(
+        "--time", type=float, metavar="S", help="seconds it may take; chooses the preset if none is given"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
     add_threads(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
@@ -76,6 +78,8 @@ def run(arguments: argparse.Namespace) -> None:
         say(f"coin: {note}")
     with FitProgressLine("fitting") as progress:
         encoded = codec.encode_samples(picture.samples, options, None if arguments.quiet else progress)
+    for note in encoded.notes:
+        say(f"coin: {note}")
     write_atomically(path, encoded.data, clobber=not arguments.no_clobber)
     rows, columns, _ = picture.samples.shape
     say(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .. import container, metrics, native
@@ -29,6 +29,7 @@ from .decode import render
 from .fit import Fit, Model
 from .model import LatentShape
 from .networks import Quantised
+from .pace import Hurry, Pace, preset_within
 from .recipe import RECIPES
 
 DEFAULT_QUALITY = 50
@@ -44,6 +45,11 @@ SMALL = 1024
 BYTES_MARGIN, MOST_UNUSED, FAR = 0.015, 0.03, 0.05
 PSNR_MARGIN, MOST_OVER, FAR_DB = 0.05, 0.15, 0.25
 ROUNDS, MOST_ROUNDS = 2, 8
+
+# The share of a time after which the fit of a target is over, and that kept for what comes after the last fit.
+_FIRST, _LAST = 0.75, 0.02
+
+_HARDLY = "there was hardly time for a fit: the picture is worth more"
 
 # A repeat's price changes as this power of how many times too large the file is, as ten to this power per dB too good.
 _BY_BYTES, _BY_DB = 2.0, 0.16
@@ -75,17 +81,30 @@ class Encoder:
     """One encode: the picture and what was asked."""
 
     def __init__(self, samples: Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> None:
+        self.begun = clock.monotonic()
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
-        recipe = RECIPES[options.preset]
         rows, columns, channels = samples.shape
         self.pixels = rows * columns
         self.budget = options.budget(self.pixels)
         levels = levels_for(rows, columns)
+        self.last, self.hardly = 0, False
+        preset, chosen = options.preset_or_default, options.preset is not None or options.steps is not None
+        if options.time is not None:
+            shape = LatentShape.of(rows, columns, channels, levels, RECIPES[preset].least_size)
+            steps = Pace.of(samples, levels, self.threads).steps(shape, self._first_end() - clock.monotonic())
+            if not chosen:
+                preset = preset_within(steps)
+        recipe = RECIPES[preset]
         least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
         recipe = recipe.suiting(self._control(least).price, self.pixels)
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
         self.header = header_for(samples, self.shape)
+        if options.steps is not None:
+            recipe = replace(recipe, steps=options.steps)
+        if options.time is not None:
+            hurry = Hurry.of(recipe, self.shape, steps, recipe.steps if chosen else None)
+            recipe, self.last, self.hardly = hurry.recipe, hurry.last, hurry.hardly
         model = Model(self.shape, samples, self.threads)
         self.fit = Fit(model, recipe, self._control(self.shape), options.seed, progress)
 
@@ -113,23 +132,32 @@ class Encoder:
 
     def encode(self) -> Encoded:
         """Does it."""
-        start = clock.monotonic()
-        result = self._result(self.fit.run(self.options.steps, self.options.time))
+        end = None if self.options.time is None else self.begun + self.options.time
+        result = self._result(self.fit.run(None, None if end is None else self._first_end(), self.last))
         nearest, best = result, result if self._holds(result) else None
         for number in range(MOST_ROUNDS):
             miss = self._miss(result)
             if miss == 0 or (number >= ROUNDS and best is not None and abs(self._miss(best)) <= 1):
                 break
+            if end is not None and clock.monotonic() >= end:
+                break
             far = abs(miss) > 1 or number >= 2 * ROUNDS
             caution = 1 + number if best is None else 1
-            result = self._result(self.fit.run_on(self._correction(result, caution), far))
+            result = self._result(self.fit.run_on(self._correction(result, caution), far, end))
             nearest = min(nearest, result, key=lambda r: abs(self._miss(r)))
             if self._holds(result) and (best is None or self._better(result, best)):
                 best = result
         if best is None:
             raise TargetError(f"{self._target()} was not reached: {len(nearest.data):,} bytes, {nearest.psnr:.2f} dB")
-        seconds = clock.monotonic() - start
-        return Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds)
+        seconds = clock.monotonic() - self.begun
+        notes = (_HARDLY,) if self.hardly else ()
+        return Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds, notes)
+
+    def _first_end(self) -> float:
+        """When the fit has to be over; a target may then take repeats of its end."""
+        assert self.options.time is not None
+        led = self.budget is not None or self.options.psnr is not None
+        return self.begun + (_FIRST if led else 1 - _LAST) * self.options.time
 
     def _holds(self, result: _Result) -> bool:
         """Whether the result keeps what was asked."""

@@ -1,4 +1,5 @@
-"""Fits a latent model to a picture: soft integers that harden, then networks that get used to being integers."""
+"""Fits a latent model to a picture: soft integers that harden, at parts of its size and then at its own; then networks
+that get used to being integers."""
 
 from __future__ import annotations
 
@@ -16,10 +17,11 @@ from ..optim import Soap
 from ..progress import Progress
 from . import networks
 from .control import STARTS_KNOW, Control, effect, price_at
-from .model import Array32, LatentShape, parts, rescale, unit_gains
+from .model import Array32, LatentShape, coarser_shape, finer, parts, rescale, unit_gains
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
+from .stages import Stage, detailed, halved, plan, work_of
 from .start import start_for
 
 
@@ -35,11 +37,20 @@ class Model:
     """A model of one picture in the native core: latents and the cost of what they say."""
 
     def __init__(self, shape: LatentShape, samples: Samples, threads: int) -> None:
-        self.shape, self.threads = shape, threads
+        self.shape, self.samples, self.threads = shape, samples, threads
         self.native = _native.LatentFit(shape.native, np.ascontiguousarray(samples))
         self.latents: Array32 = self.native.latents()
         self.gradient = np.empty(shape.parameters, np.float32)
         self.pixels = shape.height * shape.width
+
+    def halved(self) -> Model:
+        """A model of the picture at half its size: of all grids but the finest."""
+        return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads)
+
+    def take(self, coarse: Model) -> None:
+        """Takes the latents of a model of the picture at half its size; the finest grid stays as it is."""
+        for level in range(coarse.shape.levels):
+            self.shape.plane(self.latents, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
 
     def step(
         self,
@@ -82,13 +93,16 @@ _LAST_RESCALE = 0.55
 # Share of a fit from one look at what rounding would cost to the next.
 _LOOK = 0.02
 
-# Where the search for the networks' precision begins: finer than is worth while, but for contexts not so fine that the
-# integer model's sums could overflow.
-_FINE = tuple(9 if "context" in name else 12 for name in networks.TENSORS)
+# The networks' precision that is usual, where the search for it begins; that of networks which there is no time to
+# choose it for.
+_USUAL = (6, 7, 6, 6, 9, 10, 6, 10, 8, 9, 9, 11, 7, 10, 11)
 
 # Networks that train on as integers make up for some of what rounding costs at first, so their precision is chosen as
 # if their bits cost more than they do.
 _COARSER = 2.0
+
+# What it takes to choose it, in steps.
+CHOICE = 25
 
 # Repeats of a fit's end, short and long: how many soft steps, as a share of the fit's, and at which share of a fit they
 # begin. Hard steps, as a share of the fit's own. The effect of another price in a short one, against that from the
@@ -98,8 +112,25 @@ _HARD_AGAIN = 1 / 3
 _SHORT_EFFECT = 0.2
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What a fit has done at its end. work: in pixels of steps, as stages count it."""
+
+    steps: int
+    work: float
+
+
+def _part(until: float | None, share: float) -> float | None:
+    """The time, if any, after that share of what is left until then."""
+    now = clock.monotonic()
+    return None if until is None else now + (until - now) * share
+
+
 class Fit:
-    """One fit: soft integers that harden while everything moves, then integer latents while the networks harden."""
+    """One fit: soft integers that harden while everything moves, then integer latents while the networks harden.
+
+    Soft integers begin as those of the picture at a part of its size, and go on with what was found there.
+    """
 
     def __init__(
         self,
@@ -114,38 +145,53 @@ class Fit:
 
         start: the networks to begin with, in the units of the first price; by default those that suit it best.
         """
-        self.model, self.recipe, self.control, self.progress = model, recipe, control, progress
+        self.model, self.recipe, self.control, self.progress, self.seed = model, recipe, control, progress, seed
         self.noise = np.random.default_rng(seed)
         self.begun = clock.monotonic()
         self.done = self.planned = 0
+        self.work, self.expected = 0, Expected(0, 1)
         self.price = self.first_price = price_at(0, control.price)
         self.parameters = start_for(model.shape, self.price, seed) if start is None else start.copy()
         self.units = self.price  # the price that the latents' units suit
+        self.until: float | None = None
         self.gains = self._gains()
         self.settled = control.price  # what, from the beginning, would have led where the prices have
         self.moments, self.quick = 0, True  # of the latents' Adam
         self.warmth = 1.0  # what is left of the recipe's temperature
         self.bits: tuple[int, ...] | None = None  # precision of the networks' tensors, once chosen
 
-    def run(self, steps: int | None, time: float | None) -> Quantised:
-        """Fits for so many steps (the recipe's if None), or for so many seconds if those end first.
+    def run(self, steps: int | None, until: float | None = None, last: int = 0) -> Quantised:
+        """Fits for so many steps (the recipe's if None), or until that time of the monotonic clock if it comes first.
+
+        last: the level of the last stage, for want of time; finer grids then say nothing.
 
         Returns the networks; the latents are in the model. Raises `FitError` if the fit diverges.
         """
         steps = self.recipe.steps if steps is None else steps
         hard = self.recipe.hard_steps(steps)
-        self.soften(steps - hard, hard, time)
-        self.planned = self.done
-        return self._harden(max(1, round(self.done * hard / max(steps - hard, 1))) if hard else 0)
+        self.planned = max(1, steps - hard)
+        self.until, sizes = until, [self.model]
+        stages = plan(
+            self.recipe, self.planned, self.model.shape, detailed(self.model.samples, self.control.price), last
+        )
+        for _ in range(stages[0].level):
+            sizes.append(sizes[-1].halved())
+        left = self._expect(stages, hard)
+        for stage in stages:
+            self._enter(sizes, stage)
+            self.soften(stage, _part(until, stage.steps * stage.work / left))
+            left -= stage.steps * stage.work
+        self._grow(sizes, 0, True)
+        return self._harden(hard, until)
 
-    def run_on(self, factor: float, far: bool) -> Quantised:
+    def run_on(self, factor: float, far: bool, until: float | None = None) -> Quantised:
         """The end of a fit once more, for a price that is so many times as high.
 
         far: in more steps, in the units of that price and with the networks' precision chosen anew; else in so few
         that the price is changed by more, for the same effect.
         """
+        self.until = until
         share, begin = _LONG if far else _SHORT
-        steps = max(2, round(share * self.planned))
         hard = max(1, round(_HARD_AGAIN * self.recipe.hard * self.planned))
         self.settled *= factor
         if far:
@@ -154,39 +200,77 @@ class Fit:
             self.bits = None
         else:
             self.control.price *= factor ** (1 / _SHORT_EFFECT)
-        self.soften(steps, hard, None, begin)
-        return self._harden(hard)
+        stage = Stage(0, max(2, round(share * self.planned)), begin, 1.0, work_of(self.model.shape, 0))
+        self.soften(stage, _part(until, stage.steps * stage.work / self._expect([stage], hard)), corrected=False)
+        return self._harden(hard, until)
 
-    def _report(self, cost: Cost, steps: int) -> None:
+    def _enter(self, sizes: list[Model], stage: Stage) -> None:
+        """Goes on with the picture at a part of its size: the last model, or one before it with what that has found."""
+        if self.model is not sizes[-1]:
+            self.model = sizes[-1]
+            self.parameters = start_for(self.model.shape, self.units, self.seed)
+        self._grow(sizes, stage.level, stage.latents)
+        self.price = price_at(stage.begin, self.control.price)
+        self.follow_price()
+
+    def _grow(self, sizes: list[Model], level: int, latents: bool) -> None:
+        """From the last model to that of a finer level, with its networks, and its latents if they are to go over."""
+        while len(sizes) > level + 1:
+            coarse, self.model = sizes.pop(), sizes[-1]
+            parameters = start_for(self.model.shape, self.units, self.seed)
+            finer(self.model.shape, parameters, self.parameters)
+            self.parameters = parameters
+            if latents:
+                self.model.take(coarse)
+        self.gains = self._gains()
+
+    def _expect(self, stages: list[Stage], hard: int) -> float:
+        """Notes what is to come: these stages and so many hard steps. Returns its work."""
+        work = sum(stage.steps * stage.work for stage in stages) + (hard + CHOICE) * stages[-1].work
+        self.expected = Expected(self.done + sum(stage.steps for stage in stages) + hard, self.work + work)
+        return float(work)
+
+    def _report(self, cost: Cost, work: int) -> None:
         self.done += 1
+        self.work += work
         if not math.isfinite(cost.squared_error + cost.bits):
             raise FitError("the fit diverged")
         if self.progress is not None:
             psnr = -10 * math.log10(max(cost.squared_error, 1e-12))
-            self.progress(Progress(self.done, max(steps, self.done), psnr, clock.monotonic() - self.begun))
+            elapsed = clock.monotonic() - self.begun
+            share = self.work / self.expected.work
+            if self.until is not None:
+                share = max(share, elapsed / (self.until - self.begun))
+            steps = max(self.done, round(self.done / share) if self.until is not None else self.expected.steps)
+            self.progress(Progress(self.done, steps, psnr, elapsed, min(share, 1.0)))
 
-    def soften(self, steps: int, hard: int = 0, time: float | None = None, begin: float = 0.0) -> None:
-        """Soft steps, beginning where the share `begin` of a fit is done; `hard` more are to follow."""
+    def soften(self, stage: Stage, until: float | None = None, corrected: bool = True) -> None:
+        """Soft steps of the present model, until that time of the monotonic clock at most.
+
+        corrected: whether the price may be led anywhere; it is at the picture's own size.
+        """
         optimiser = self.networks_optimiser()
-        checks = list(_CHECKS) if begin == 0 else []
-        look = begin + 2 * _LOOK
+        checks = [check for check in _CHECKS if check > stage.begin] if corrected else []
+        look = stage.begin + 2 * _LOOK
         self.moments, self.quick = 0, True
-        for step in range(steps):
-            share = begin + (1 - begin) * step / steps
-            planned = self.done + steps - step + hard
-            if time is not None:
-                share = max(share, (clock.monotonic() - self.begun) / (time * (1 - self.recipe.hard)))
-                planned = round((step + 1) / max(share, 1 / steps)) + hard
-                if share >= 1:
+        begun = clock.monotonic()
+        for step in range(stage.steps):
+            done = step / stage.steps
+            if until is not None:
+                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
+                if done >= 1:
+                    self.work += (stage.steps - step) * stage.work
                     break
+            share = stage.begin + (stage.end - stage.begin) * done
             cost = self.soft_step(share, step)
             self.move_networks(optimiser, self.recipe.rate_at(step, share))
-            self._report(cost, planned)
+            self._report(cost, stage.work)
             if share >= look and self.recipe.gap < math.inf:
                 look += _LOOK
                 self._cool(cost)
             while checks and share >= checks[0]:
-                self._correct(share)
+                if stage.level == 0:
+                    self._correct(share)
                 if checks.pop(0) < _LAST_RESCALE:
                     self.follow_price()
 
@@ -252,7 +336,11 @@ class Fit:
         """What the networks can be written as differences from."""
         return Origin.near(self.model.shape.size, self.first_price, self.units)
 
-    def _harden(self, steps: int) -> Quantised:
+    def _pace(self) -> float:
+        """Seconds that a pixel of a step has taken."""
+        return (clock.monotonic() - self.begun) / max(self.work, 1)
+
+    def _harden(self, steps: int, until: float | None = None) -> Quantised:
         """The networks as integers, by gradients at the rounded parameters (straight through)."""
         model, price, shape, origin = self.model, self.control.price, self.model.shape, self.origin
 
@@ -260,13 +348,19 @@ class Fit:
             found = model.evaluate(values)
             return found.squared_error * model.pixels + price * found.bits
 
+        work = work_of(shape, 0)
+        if self.bits is None and until is not None and until - clock.monotonic() < CHOICE * work * self._pace():
+            self.bits = _USUAL
         if self.bits is None:
-            self.bits = networks.choose_bits(shape, self.parameters, origin, _FINE, _COARSER * price, cost)
+            self.bits = networks.choose_bits(shape, self.parameters, origin, _USUAL, _COARSER * price, cost)
+            self.work += CHOICE * work
         bits = self.bits = networks.representable(shape, self.parameters, self.bits)
         best = networks.quantise(shape, self.parameters, bits)
         least = cost(best.parameters()) + price * networks.length(best, origin)
         optimiser = self.networks_optimiser()
         for step in range(steps):
+            if until is not None and clock.monotonic() >= until:
+                break
             rounded = networks.quantise(shape, self.parameters, bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)
             total = found.squared_error * model.pixels + price * found.bits
@@ -275,5 +369,5 @@ class Fit:
                 if total < least and not rounded.error():
                     best, least = rounded, total
             self.move_networks(optimiser, self.recipe.hard_rate * (1 - step / steps))
-            self._report(found, self.done + steps - step)
+            self._report(found, work)
         return best

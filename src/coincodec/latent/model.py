@@ -223,6 +223,23 @@ def coarser(shape: LatentShape, parameters: Array32, level: int) -> tuple[Latent
     return small, values
 
 
+def finer(shape: LatentShape, parameters: Array32, coarse: Array32) -> None:
+    """Puts what a model of the picture at half its size has learned into `parameters`, which keep what is finest.
+
+    coarse: parameters of `coarser_shape(shape, 1)`. The opposite of `coarser`, contexts and features included: what a
+    plain area of a grid shows stays the same.
+    """
+    ours, theirs, h = parts(shape, parameters), parts(coarser_shape(shape, 1), coarse), shape.hidden
+    gain = np.float32(ours.filters[0].sum() ** 2)
+    ours.context1[:], ours.context2[:], ours.output[:] = theirs.context1, theirs.context2, theirs.output
+    for features, known in zip(ours.features[1:], theirs.features, strict=False):
+        features[:] = known
+    ours.filters[1:] = theirs.filters
+    ours.first[:, 1:-1], ours.first[:, -1] = theirs.first[:, :-1] / gain, theirs.first[:, -1]
+    ours.second[:, :h], ours.second[:, h + 1 : -1] = theirs.second[:, :h], theirs.second[:, h:-1] / gain
+    ours.second[:, -1], ours.block[:], ours.mix[:] = theirs.second[:, -1], theirs.block, theirs.mix
+
+
 # Bicubic interpolation (Keys 1981, a = -1/2) at a quarter of a pixel.
 BICUBIC = (-0.0234375, 0.2265625, 0.8671875, -0.0703125)
 

@@ -13,7 +13,9 @@ class Recipe:
     """How a model is fitted.
 
     size: of the networks. least_size: those for pictures that larger ones would not pay for. steps: of the whole fit,
-    unless the caller says otherwise.
+    unless the caller says otherwise; those at a part of the picture's size count as what they cost.
+    coarse: the share of that cost that goes into parts of the size, of plain and of detailed pictures. begin: the share
+    of the schedule that is done before the picture's own size, if latents go over to that.
     temperature: of the soft rounding, from the first to the last soft step, on the way as the power `hardening` of the
     share done. noise: its standard deviation likewise, in a straight line.
     gap: the temperature falls faster where rounding the latents would add more than this to the logarithm of the cost.
@@ -30,6 +32,8 @@ class Recipe:
     size: Size
     least_size: Size
     steps: int
+    coarse: tuple[float, float] = (0.2, 0.04)
+    begin: float = 0.15
     temperature: tuple[float, float] = (1.05, 0.07)
     hardening: float = 0.43
     noise: tuple[float, float] = (0.24, 0.13)
@@ -55,7 +59,7 @@ class Recipe:
         # Kodak both are about equal at this price; what a picture costs grows as the power 0.37 of it.
         if self.size == self.least_size or price <= _WORTH_WHILE * (pixels / KODAK_PIXELS) ** (1 / (1 - 0.37)):
             return self
-        return replace(self, size=self.least_size, steps=round(_QUICKER * self.steps))
+        return replace(self, size=self.least_size, steps=round(QUICKER * self.steps))
 
     def hard_steps(self, steps: int) -> int:
         """How many of `steps` steps are hard."""
@@ -79,12 +83,17 @@ class Recipe:
 _WORTH_WHILE, KODAK_PIXELS = 0.008, 768 * 512
 
 # How many times as fast a step with the least networks is.
-_QUICKER = 1.4
+QUICKER = 1.4
 
 _DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2200, rate=0.02)
 
+_FAST = replace(_DEFAULT, size=SIZES["middle"], steps=560, coarse=(0.3, 0.08), rate=0.03, gap=math.inf)
+
 RECIPES = {
-    "fast": replace(_DEFAULT, size=SIZES["middle"], steps=560, rate=0.03, gap=math.inf),
+    "instant": replace(_FAST, steps=180, coarse=(0.4, 0.12)),
+    "fast": _FAST,
     "default": _DEFAULT,
-    "best": replace(_DEFAULT, steps=10_000, rate=0.015, temperature=(0.6, 0.07), hardening=0.7, gap=0.06),
+    "best": replace(
+        _DEFAULT, steps=10_000, coarse=(0.12, 0.02), rate=0.015, temperature=(0.6, 0.07), hardening=0.7, gap=0.06
+    ),
 }

@@ -121,7 +121,7 @@ class Encoder:
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
         self.rows, self.columns, self.channels = samples.shape
-        self.recipe = RECIPES[options.preset]
+        self.recipe = RECIPES[options.preset_or_default]
         self.half = (options.weights or WEIGHTS[self.recipe.half]) == "fp16"
         if self.half and (options.target in ("psnr", "lambda") or options.bits is not None):
             raise UsageError("half-float weights take neither a PSNR, a lambda nor a number of bits")

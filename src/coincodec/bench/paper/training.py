@@ -28,7 +28,7 @@ def sample_steps(total: int) -> set[int]:
 
 def measure(source: Source, options: EncodeOptions, watch: Watch) -> Values:
     """As `unit.encode`, and `samples`: [step, dB, seconds since the start], dB as estimated by the fit."""
-    wanted = sample_steps(options.steps or RECIPES[options.preset].steps)
+    wanted = sample_steps(options.steps or RECIPES[options.preset_or_default].steps)
     samples: list[list[float]] = []
 
     def note(progress: Progress) -> None:

@@ -74,7 +74,7 @@ def versions() -> dict[str, str]:
 
 def cost(source: Source, options: EncodeOptions, parameters: int) -> float:
     """Of fitting so many weights, the refinement of integers left aside."""
-    recipe = RECIPES[options.preset]
+    recipe = RECIPES[options.preset_or_default]
     return float(min(recipe.batch or source.pixels, source.pixels) * (options.steps or recipe.steps) * parameters)
 
 
