@@ -17,10 +17,11 @@ from coincodec.latent import stages
 from coincodec.latent.encode import Encoder
 from coincodec.latent.fit import Model
 from coincodec.latent.model import SIZES, LatentShape, coarser, coarser_shape, finer, initial_parameters, parts
+from coincodec.latent.origin import Origin
 from coincodec.latent.pace import Hurry, Pace, preset_within
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import distribution
-from coincodec.latent.stages import detailed, grain, halved, plan, work_of
+from coincodec.latent.stages import coarse_factor, detailed, grain, halved, plan, work_of
 from coincodec.options import EncodeOptions
 from coincodec.progress import Progress
 
@@ -61,6 +62,36 @@ class TestDetail:
         assert detailed(noise, 0.0001)
         assert not detailed(noise, 0.05)
         assert not detailed(gradient, 0.0001)
+
+
+def test_bits_are_cheaper_at_parts_of_the_size_unless_they_are_cheap_anyway() -> None:
+    factors = [coarse_factor(price) for price in (1e-5, 1e-3, 2e-3, 6e-3, 0.02, 0.05)]
+    assert factors[:2] == [1, 1]
+    assert factors == sorted(factors, reverse=True)
+    assert factors[-1] == 0.25  # a latent is for four times as many pixels
+
+
+@pytest.mark.parametrize("price", [0.01, 1e-3])
+def test_a_fit_goes_over_in_the_units_and_with_the_start_it_has(
+    photo: np.ndarray, price: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Encoder(
+        np.ascontiguousarray(photo[:64, :96]), EncodeOptions(preset="fast", steps=60, lambda_=price), None
+    )
+    fit, seen = encoder.fit, []
+    watched: Callable[[float, int], object] = fit.soft_step
+
+    def soft_step(share: float, step: int) -> object:
+        seen.append((fit.model.shape.height, fit.price, fit.units))
+        return watched(share, step)
+
+    monkeypatch.setattr(fit, "soft_step", soft_step)
+    fit.run(None)
+    factor = coarse_factor(price)
+    coarse, full = ([(p, u) for height, p, u in seen if height == h] for h in (32, 64))
+    np.testing.assert_allclose(coarse, factor * price, rtol=1e-6)
+    np.testing.assert_allclose(full, price, rtol=1e-6)
+    assert fit.origin == Origin.near(SIZES["middle"], factor * price, price)
 
 
 class TestPlan:

@@ -66,6 +66,7 @@ def test_odd_sizes(name: str, crop: np.ndarray) -> None:
         ),
         ("coin:latent", "0.002", {"model": "latent", "preset": "default", "lambda_": 0.002}),
         ("coin:latent-fast", "0.02", {"model": "latent", "preset": "fast", "lambda_": 0.02}),
+        ("coin:latent-instant", "0.006", {"model": "latent", "preset": "instant", "lambda_": 0.006}),
     ],
 )
 def test_coin_is_an_entry_like_the_others(

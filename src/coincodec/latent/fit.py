@@ -21,7 +21,7 @@ from .model import Array32, LatentShape, coarser_shape, finer, parts, rescale, u
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
-from .stages import Stage, detailed, halved, plan, work_of
+from .stages import Stage, coarse_factor, detailed, halved, plan, work_of
 from .start import start_for
 
 
@@ -155,6 +155,7 @@ class Fit:
         self.units = self.price  # the price that the latents' units suit
         self.until: float | None = None
         self.gains = self._gains()
+        self.cheaper = 1.0  # the factor on the price at a part of the picture's size
         self.settled = control.price  # what, from the beginning, would have led where the prices have
         self.moments, self.quick = 0, True  # of the latents' Adam
         self.warmth = 1.0  # what is left of the recipe's temperature
@@ -207,17 +208,20 @@ class Fit:
     def _enter(self, sizes: list[Model], stage: Stage) -> None:
         """Goes on with the picture at a part of its size: the last model, or one before it with what that has found."""
         if self.model is not sizes[-1]:
-            self.model = sizes[-1]
+            self.model, self.cheaper = sizes[-1], coarse_factor(self.price)
+            self.first_price = self.units = self.cheaper * self.price
             self.parameters = start_for(self.model.shape, self.units, self.seed)
         self._grow(sizes, stage.level, stage.latents)
-        self.price = price_at(stage.begin, self.control.price)
+        self.price = self._price(stage.begin)
         self.follow_price()
 
     def _grow(self, sizes: list[Model], level: int, latents: bool) -> None:
         """From the last model to that of a finer level, with its networks, and its latents if they are to go over."""
         while len(sizes) > level + 1:
             coarse, self.model = sizes.pop(), sizes[-1]
-            parameters = start_for(self.model.shape, self.units, self.seed)
+            if len(sizes) == 1:
+                self.units, self.cheaper = self.units / self.cheaper, 1.0
+            parameters = start_for(self.model.shape, self.units, self.seed, self.first_price)
             finer(self.model.shape, parameters, self.parameters)
             self.parameters = parameters
             if latents:
@@ -277,7 +281,7 @@ class Fit:
     def soft_step(self, share: float, step: int) -> Cost:
         """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
         recipe = self.recipe
-        self.price = price = price_at(share, self.control.price)
+        self.price = price = self._price(share)
         self.moments += 1
         if self.quick and share >= recipe.quick:
             self.moments, self.quick = 1, False
@@ -307,7 +311,11 @@ class Fit:
         if self.price == before:
             self.control.correct(self.model, self.parameters, share)
             self.settled *= (self.control.price / before) ** effect(share)
-            self.price = price_at(share, self.control.price)
+            self.price = self._price(share)
+
+    def _price(self, share: float) -> float:
+        """The price after that share of a fit, at the present size of the picture."""
+        return self.cheaper * price_at(share, self.control.price)
 
     def follow_price(self) -> None:
         """Puts the model in the units of the price: the best quantisation step grows as its root."""

@@ -18,6 +18,10 @@ _LEAST_PIXELS, _MOST_PIXELS = 1 << 10, 1 << 18
 # astray, and only the networks go over. Latents of eight pictures at prices of 0.0007 to 0.006 are told apart by it.
 _DETAILED = 0.07
 
+# At a part of the size bits are cheaper, since a latent there is for four times as many pixels of the picture: by up to
+# this factor, less at low prices, down to one below which they are not.
+_CHEAPEST, _SAME_BELOW, _CHEAPER = 0.25, 1e-3, 0.75
+
 # What a step costs besides what its pixels do, in pixels: the networks' optimiser.
 _OVERHEAD = 16_000
 
@@ -72,6 +76,11 @@ def grain(samples: Samples) -> float:
 def detailed(samples: Samples, price: float) -> bool:
     """Whether a picture's finest grid has so much to say at that price that others must wait for it."""
     return grain(samples) > _DETAILED * math.sqrt(price)
+
+
+def coarse_factor(price: float) -> float:
+    """By what a price of a bit is multiplied at parts of the picture's size."""
+    return max(_CHEAPEST, math.pow(_SAME_BELOW / max(price, _SAME_BELOW), _CHEAPER))
 
 
 def levels_of(shape: LatentShape) -> int:

@@ -62,10 +62,13 @@ def nearest_start(size: Size, price: float) -> Start | None:
     return min(near, key=lambda start: (_distance(start.price, price), -start.number), default=None)
 
 
-def start_for(shape: LatentShape, price: float, seed: int) -> Array32:
-    """The networks a fit begins with: of the nearest start, at random if there is none of that size."""
+def start_for(shape: LatentShape, price: float, seed: int, near: float | None = None) -> Array32:
+    """The networks a fit begins with: of the nearest start, at random if there is none of that size.
+
+    price: of the units. near: what the start is to be nearest to, if not to that.
+    """
     parameters = initial_parameters(shape, seed)
-    start = nearest_start(shape.size, price)
+    start = nearest_start(shape.size, price if near is None else near)
     if start is not None:
         values = adapted(start, shape)
         known = values != UNKNOWN

@@ -8,6 +8,7 @@ from .coin import (
     CoinLatent,
     CoinLatentBest,
     CoinLatentFast,
+    CoinLatentInstant,
     CoinSiren,
     CoinSirenBest,
     CoinSirenFast,
@@ -24,7 +25,7 @@ REGISTRY: dict[str, type[Codec]] = {
     codec.name: codec
     for codec in (
         *(CoinSiren, CoinSirenFast, CoinSirenBest, CoinSirenHalf),
-        *(CoinLatent, CoinLatentFast, CoinLatentBest),
+        *(CoinLatent, CoinLatentFast, CoinLatentInstant, CoinLatentBest),
         *(Jpeg, JpegDefault, Jpeg2000, WebP, Avif, JpegXl, Heic, Hevc, Bpg, Vvc, Vtm),
         *(Bms, Mbt, Cst),
     )

@@ -89,6 +89,12 @@ class CoinLatentFast(CoinLatent):
     settings = "preset fast, model latent, lambda = point"
 
 
+class CoinLatentInstant(CoinLatent):
+    name, title = "coin:latent-instant", "coincodec latent, instant"
+    preset = "instant"
+    settings = "preset instant, model latent, lambda = point"
+
+
 class CoinLatentBest(CoinLatent):
     name, title = "coin:latent-best", "coincodec latent, best"
     preset = "best"
