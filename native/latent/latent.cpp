@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 #include "base/kernels.h"
 #include "base/threads.h"
@@ -11,6 +12,8 @@ namespace coin {
 COIN_KERNELS(LatentKernel, latent_kernel)
 
 namespace {
+
+constexpr std::uintptr_t kLine = 64;
 
 std::size_t lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
 
@@ -57,8 +60,10 @@ void spread(const LatentKernel& kernel, const LatentShape& s, const LatentArrays
 }  // namespace
 
 Floats::Floats(std::size_t count)
-    : memory_(static_cast<float*>(::operator new[](lines(count) * sizeof(float), std::align_val_t{64}))), size_(count) {
-  std::fill_n(memory_.get(), lines(count), 0.0f);
+    : memory_(std::calloc(lines(count) * sizeof(float) + kLine, 1)), aligned_(nullptr), size_(count) {
+  if (!memory_) throw std::bad_alloc();
+  const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+  aligned_ = reinterpret_cast<float*>((address + kLine - 1) / kLine * kLine);
 }
 
 LatentFit::LatentFit(const LatentShape& shape)

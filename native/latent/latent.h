@@ -3,26 +3,27 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "latent/kernel.h"
 
 namespace coin {
 
-// Zeroed floats on a cache line.
+// Zeroed floats on a cache line; large ones take memory only where they are written to.
 class Floats {
  public:
   explicit Floats(std::size_t count);
-  float* get() const { return memory_.get(); }
+  float* get() const { return aligned_; }
   std::size_t size() const { return size_; }
 
  private:
   struct Free {
-    void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
+    void operator()(void* p) const { std::free(p); }
   };
-  std::unique_ptr<float[], Free> memory_;
+  std::unique_ptr<void, Free> memory_;
+  float* aligned_;
   std::size_t size_;
 };
 

@@ -143,7 +143,8 @@ class Fit:
     ) -> None:
         """control: the price of a bit. seed: of the noise, and of networks that begin at random.
 
-        start: the networks to begin with, in the units of the first price; by default those that suit it best.
+        start: the networks that steps at the picture's own size begin with, in the units of the first price; by default
+        those that suit it best. `run` begins at a part of the size, where it finds its own.
         """
         self.model, self.recipe, self.control, self.progress, self.seed = model, recipe, control, progress, seed
         self.noise = np.random.default_rng(seed)
