@@ -15,7 +15,7 @@ from coincodec import codec
 from coincodec.errors import HurryWarning
 from coincodec.latent import stages
 from coincodec.latent.encode import Encoder
-from coincodec.latent.fit import Model
+from coincodec.latent.fit import Fit, Model
 from coincodec.latent.model import SIZES, LatentShape, coarser, coarser_shape, finer, initial_parameters, parts
 from coincodec.latent.origin import Origin
 from coincodec.latent.pace import Hurry, Pace, preset_within
@@ -64,6 +64,21 @@ class TestDetail:
         assert not detailed(gradient, 0.0001)
 
 
+def prices_and_units(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float, float]]:
+    """Runs a fit: (rows of the picture, price, units) at every soft step."""
+    seen: list[tuple[int, float, float]] = []
+    watched: Callable[[float, int], object] = fit.soft_step
+
+    def soft_step(share: float, step: int) -> object:
+        found = watched(share, step)
+        seen.append((fit.model.shape.height, fit.price, fit.units))
+        return found
+
+    monkeypatch.setattr(fit, "soft_step", soft_step)
+    fit.run(None)
+    return seen
+
+
 def test_bits_are_cheaper_at_parts_of_the_size_unless_they_are_cheap_anyway() -> None:
     factors = [coarse_factor(price) for price in (1e-5, 1e-3, 2e-3, 6e-3, 0.02, 0.05)]
     assert factors[:2] == [1, 1]
@@ -78,15 +93,8 @@ def test_a_fit_goes_over_in_the_units_and_with_the_start_it_has(
     encoder = Encoder(
         np.ascontiguousarray(photo[:64, :96]), EncodeOptions(preset="fast", steps=60, lambda_=price), None
     )
-    fit, seen = encoder.fit, []
-    watched: Callable[[float, int], object] = fit.soft_step
-
-    def soft_step(share: float, step: int) -> object:
-        seen.append((fit.model.shape.height, fit.price, fit.units))
-        return watched(share, step)
-
-    monkeypatch.setattr(fit, "soft_step", soft_step)
-    fit.run(None)
+    fit = encoder.fit
+    seen = prices_and_units(fit, monkeypatch)
     factor = coarse_factor(price)
     coarse, full = ([(p, u) for height, p, u in seen if height == h] for h in (32, 64))
     np.testing.assert_allclose(coarse, factor * price, rtol=1e-6)
@@ -199,16 +207,7 @@ def test_low_prices_are_come_down_to_in_all_sizes(
 ) -> None:
     monkeypatch.setattr(stages, "_DETAILED", 0 if detail else 100)
     encoder = Encoder(np.ascontiguousarray(photo[:64, :96]), EncodeOptions(preset="fast", steps=60, lambda_=3e-6), None)
-    fit, seen = encoder.fit, []
-    watched: Callable[[float, int], object] = fit.soft_step
-
-    def soft_step(share: float, step: int) -> object:
-        found = watched(share, step)
-        seen.append((fit.model.shape.height, fit.price, fit.units))
-        return found
-
-    fit.soft_step = soft_step  # type: ignore[method-assign, assignment]
-    fit.run(None)
+    seen = prices_and_units(encoder.fit, monkeypatch)
     coarse, full = ([price for height, price, _ in seen if height == h] for h in (32, 64))
     for prices in (coarse, full):
         assert prices == sorted(prices, reverse=True)

@@ -25,7 +25,7 @@ _CHEAPEST, _SAME_BELOW, _CHEAPER = 0.25, 1e-3, 0.75
 # What a step costs besides what its pixels do, in pixels: the networks' optimiser.
 _OVERHEAD = 16_000
 
-
+# (row, column) of the samples that one at half the size is the mean of.
 _QUARTERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
