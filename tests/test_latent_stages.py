@@ -93,13 +93,15 @@ def test_a_fit_goes_over_in_the_units_and_with_the_start_it_has(
     encoder = Encoder(
         np.ascontiguousarray(photo[:64, :96]), EncodeOptions(preset="fast", steps=60, lambda_=price), None
     )
-    fit = encoder.fit
+    fit, rescaled = encoder.fit, []
+    monkeypatch.setattr("coincodec.latent.fit.rescale", lambda shape, parameters, step: rescaled.append(step))
     seen = prices_and_units(fit, monkeypatch)
     factor = coarse_factor(price)
     coarse, full = ([(p, u) for height, p, u in seen if height == h] for h in (32, 64))
     np.testing.assert_allclose(coarse, factor * price, rtol=1e-6)
     np.testing.assert_allclose(full, price, rtol=1e-6)
     assert fit.origin == Origin.near(SIZES["middle"], factor * price, price)
+    assert rescaled == pytest.approx([1.0] * len(rescaled))  # what goes over is in the right units already
 
 
 class TestPlan:
