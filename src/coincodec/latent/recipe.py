@@ -90,7 +90,7 @@ _DEFAULT = Recipe(SIZES["large"], SIZES["middle"], 2200, rate=0.02)
 _FAST = replace(_DEFAULT, size=SIZES["middle"], steps=560, coarse=(0.3, 0.08), rate=0.03, gap=math.inf)
 
 RECIPES = {
-    "instant": replace(_FAST, steps=180, coarse=(0.4, 0.12)),
+    "instant": replace(_FAST, steps=160, coarse=(0.4, 0.12)),
     "fast": _FAST,
     "default": _DEFAULT,
     "best": replace(
