@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 import coincodec
 import coincodec.plugins.pillow
-from coincodec.errors import UsageError
+from coincodec.errors import HurryWarning, UsageError
 
 QUICK = {"layers": 2, "width": 6, "steps": 20}
 
@@ -54,6 +54,13 @@ def test_the_suffix_and_options_reach_the_encoder(tmp_path: Path, small: np.ndar
     assert path.read_bytes() == coincodec.encode(small, model="siren", bpp=3, steps=5)
     with pytest.raises(UsageError):
         Image.fromarray(small).save(path, bpp=3, psnr=30)
+
+
+def test_a_fit_that_had_hardly_time_says_so_where_save_was_called(tmp_path: Path) -> None:
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8))
+    with pytest.warns(HurryWarning, match="hardly time") as caught:
+        picture.save(tmp_path / "a.coin", time=0.01)
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "I;16"), (2, "LA"), (3, "RGB"), (4, "RGBA")])

@@ -47,10 +47,10 @@ def price_at(share: float, goal: float) -> float:
     return float(STARTS_KNOW * (goal / STARTS_KNOW) ** (share / _DESCENT))
 
 
-# On Kodak, with a deviation of 1.4 times (tools/fit_control.py): the price that leads to a rate, or to an error, is
+# On Kodak, with a deviation of 1.3 times (tools/fit_control.py): the price that leads to a rate, or to an error, is
 # exp(first) times that to the power of the second, times the picture's detail to the power of the third. In one picture
 # the powers are a bit larger.
-_OF_BITS, _OF_ERROR = (-2.29, -1.45, 1.64), (0.99, 1.66, -1.44)
+_OF_BITS, _OF_ERROR = (-1.96, -1.49, 1.75), (1.01, 1.66, -1.42)
 _BY_RATE, _BY_ERROR = 1.6, 1.6
 
 # What networks take, in bits per parameter, at low prices and at least, and by how much less for a price higher by the
@@ -90,12 +90,12 @@ def final_bits(share: float, bits: float) -> float:
     """The bits that a model ends with which has so many after a share of its fit, if the price does not change.
 
     Per pixel, either. Fitted to five pictures of Kodak at 0.05 to 2.4 bits per pixel, with presets `fast` and
-    `default` (tools/fit_control.py), within 4 % from a third of the fit on; noise and a high temperature leave integers
+    `default` (tools/fit_control.py), within 6 % from 40 % of the fit on; noise and a high temperature leave integers
     that later vanish, the more the fewer there are.
     """
     final = bits
     for _ in range(8):
-        final = bits / math.exp(1.35 * (1 - share) ** 1.9 / (1 + final / 0.55))
+        final = bits / math.exp(1.03 * (1 - share) ** 1.9 / (1 + final / 0.79))
     return final
 
 
@@ -104,7 +104,7 @@ def final_error(share: float, squared_error: float, price: float) -> float:
 
     Prices below those it was fitted to count as the lowest of them.
     """
-    return squared_error / math.exp(0.25 * (1 - share) ** 2 * (1 + 2.4e-4 / max(price, LEAST_FITTED)))
+    return squared_error / math.exp(0.175 * (1 - share) ** 1.8 * (1 + 4.5e-4 / max(price, LEAST_FITTED)))
 
 
 def effect(share: float) -> float:

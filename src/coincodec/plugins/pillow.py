@@ -11,6 +11,7 @@ files open with 8.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import fields
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from .. import codec, container, image
-from ..errors import CoincodecError, FormatError
+from ..errors import CoincodecError, FormatError, HurryWarning
 from ..files import EXTENSION
 from ..options import DecodeOptions, EncodeOptions
 
@@ -87,7 +88,10 @@ def _accept(prefix: bytes) -> bool:
 def _save(picture: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     known = {field.name for field in fields(EncodeOptions)}
     options: dict[str, Any] = {name: value for name, value in picture.encoderinfo.items() if name in known}
-    file.write(codec.encode_samples(image.from_pillow(picture).samples, EncodeOptions(**options)).data)
+    encoded = codec.encode_samples(image.from_pillow(picture).samples, EncodeOptions(**options))
+    for note in encoded.notes:
+        warnings.warn(note, HurryWarning, stacklevel=3)
+    file.write(encoded.data)
 
 
 def register() -> None:
