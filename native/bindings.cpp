@@ -20,6 +20,7 @@ namespace nb = nanobind;
 using namespace nb::literals;
 
 void bind_latent(nb::module_& m);  // bindings_latent.cpp
+void bind_looks(nb::module_& m);
 
 namespace {
 
@@ -269,4 +270,5 @@ NB_MODULE(_native, m) {
       .def("laplace", &PyRangeDecoder::laplace, "out"_a.noconvert(), "scales"_a.noconvert(), "means"_a.noconvert())
       .def("complete", &PyRangeDecoder::complete);
   bind_latent(m);
+  bind_looks(m);
 }

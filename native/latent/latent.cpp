@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <new>
+#include <vector>
 
 #include "base/kernels.h"
 #include "base/threads.h"
@@ -12,8 +12,6 @@ namespace coin {
 COIN_KERNELS(LatentKernel, latent_kernel)
 
 namespace {
-
-constexpr std::uintptr_t kLine = 64;
 
 std::size_t lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
 
@@ -59,13 +57,6 @@ void spread(const LatentKernel& kernel, const LatentShape& s, const LatentArrays
 
 }  // namespace
 
-Floats::Floats(std::size_t count)
-    : memory_(std::calloc(lines(count) * sizeof(float) + kLine, 1)), aligned_(nullptr), size_(count) {
-  if (!memory_) throw std::bad_alloc();
-  const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
-  aligned_ = reinterpret_cast<float*>((address + kLine - 1) / kLine * kLine);
-}
-
 LatentFit::LatentFit(const LatentShape& shape)
     : shape_(shape), sizes_(latent_kernel_in_use().sizes(shape)),
       target_(static_cast<std::size_t>(shape.channels) * shape.rows(0) * shape.padded(0)),
@@ -90,8 +81,21 @@ void LatentFit::set_target(const Sample* samples, float maximum) {
         target_.get()[(std::int64_t{c} * shape_.height + row) * padded + x] = static_cast<float>(*samples++) / maximum;
 }
 
+LatentFit::Guide LatentFit::guide() {
+  if (goal_.size() == 0) {
+    goal_ = Floats(target_.size());
+    weights_ = Floats(target_.size());
+    shown_ = Floats(target_.size());
+    std::copy_n(target_.get(), target_.size(), goal_.get());
+    std::fill_n(weights_.get(), weights_.size(), 1.0f);
+  }
+  return {target_.get(), goal_.get(), weights_.get(), shown_.get()};
+}
+
 LatentArrays LatentFit::arrays(const float* parameters) const {
-  return {parameters,        target_.get(),   z_.get(),                slope_.get(),  gradient_.get(),
+  const bool guided = goal_.size() > 0;
+  return {parameters,        guided ? goal_.get() : target_.get(), guided ? weights_.get() : nullptr,
+          guided ? shown_.get() : nullptr,   z_.get(),                slope_.get(),  gradient_.get(),
           chains_.get(),     features_.get(), feature_gradient_.get(), narrow_.get(), packed_.get(),
           0,                 shape_.height};
 }

@@ -3,43 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <vector>
 
+#include "base/floats.h"
 #include "latent/kernel.h"
 
 namespace coin {
-
-// Zeroed floats on a cache line; large ones take memory only where they are written to.
-class Floats {
- public:
-  explicit Floats(std::size_t count);
-  float* get() const { return aligned_; }
-  std::size_t size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(void* p) const { std::free(p); }
-  };
-  std::unique_ptr<void, Free> memory_;
-  float* aligned_;
-  std::size_t size_;
-};
-
-// Floats for each of a number of tasks or threads, kept from call to call.
-class Shares {
- public:
-  void resize(std::size_t count, std::size_t floats) {
-    floats_ = (floats + 15) / 16 * 16;
-    if (all_.size() < count * floats_) all_ = Floats(count * floats_);
-  }
-  float* operator[](std::size_t i) const { return all_.get() + i * floats_; }
-
- private:
-  std::size_t floats_ = 0;
-  Floats all_{0};
-};
 
 // What a model costs: sum of squared errors over all samples (clamped to [0, 1], not rounded), and bits of the latents.
 struct LatentCost {
@@ -57,6 +25,14 @@ class LatentFit {
 
   // All latents as in LatentShape: margins stay 0.
   float* latents() const { return latents_.get(); }
+
+  // Planes of channels, rows of padded(0) floats, from the first call on: what the picture is, what errors are taken
+  // from (at first the same), their weights (at first 1), and what the last step or evaluation showed, clamped.
+  struct Guide {
+    const float* picture;
+    float *goal, *weights, *shown;
+  };
+  Guide guide();
 
   // The cost at the present latents, and the gradient of squared_error / channels + lambda * bits by the parameters.
   // With `update` the latents then move by Adam. The parameters' gradient is an estimate from one row in `every`, which
@@ -76,7 +52,8 @@ class LatentFit {
   LatentShape shape_;
   LatentSizes sizes_;
   Shares scratch_, partials_, above_;
-  Floats target_, latents_, mean_, square_, z_, slope_, gradient_;
+  Floats target_, goal_{0}, weights_{0}, shown_{0};
+  Floats latents_, mean_, square_, z_, slope_, gradient_;
   Floats chains_, features_, feature_gradient_, narrow_, packed_;
 };
 

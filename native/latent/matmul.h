@@ -7,11 +7,6 @@
 
 namespace coin::COIN_ISA {
 
-inline Vector load_unaligned(const float* p) {
-  typedef float Unaligned __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
-  return *reinterpret_cast<const Unaligned*>(p);
-}
-
 // Most rows and vectors of a tile of a product, and the tile of an outer product: what the registers hold.
 #if defined(__AVX512F__)
 inline constexpr int kTileVectors = 4;

@@ -27,6 +27,10 @@ inline constexpr int kLanes = 4;
 typedef float Vector __attribute__((vector_size(4 * kLanes), may_alias));
 
 inline Vector load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
+inline Vector load_unaligned(const float* p) {
+  typedef float Unaligned __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
+  return *reinterpret_cast<const Unaligned*>(p);
+}
 inline void store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 inline Vector broadcast(float x) { return x - Vector{}; }
 
