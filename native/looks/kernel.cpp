@@ -113,7 +113,8 @@ void opponents_back(float* const* light, const float* const* gradients, int colu
   }
 }
 
-std::ptrdiff_t wide(int columns) { return (columns + 15) / 16 * 16 + 2 * kSide; }
+int padded(int columns) { return (columns + 15) / 16 * 16; }
+std::ptrdiff_t wide(int columns) { return padded(columns) + 2 * kSide; }
 
 std::size_t scratch(int columns) { return static_cast<std::size_t>(3 * wide(columns)); }
 
@@ -125,14 +126,14 @@ Vector across(const float* in) {
   return v;
 }
 
-// Rows of scratch with zeros around them.
+// Rows of scratch with zeros around them; to be written up to a multiple of 16 floats.
 struct Scratch {
   Scratch(float* memory, int columns) {
     for (int i = 0; i < 3; ++i) {
       row[i] = memory + i * wide(columns) + kSide;
       for (int x = 0; x < kSide; x += kLanes) {
         store(row[i] - kSide + x, Vector{});
-        store(row[i] + wide(columns) - 2 * kSide + x, Vector{});
+        store(row[i] + padded(columns) + x, Vector{});
       }
     }
   }
@@ -141,7 +142,7 @@ struct Scratch {
 
 void original(const float* const* rows, float* mean, float* variance, float* memory, int columns) {
   const Scratch s(memory, columns);
-  for (int x = 0; x < columns; x += kLanes) {
+  for (int x = 0; x < padded(columns); x += kLanes) {
     Vector first{}, second{};
     for (int k = 0; k < kRows; ++k) {
       const Vector v = load(rows[k] + x);
@@ -162,7 +163,7 @@ void original(const float* const* rows, float* mean, float* variance, float* mem
 void moments(const float* const* rows, const float* const* original_rows, const ShownRow& out, float* memory,
              int columns) {
   const Scratch s(memory, columns);
-  for (int x = 0; x < columns; x += kLanes) {
+  for (int x = 0; x < padded(columns); x += kLanes) {
     Vector first{}, second{}, third{};
     for (int k = 0; k < kRows; ++k) {
       const Vector v = load(rows[k] + x);
@@ -247,7 +248,7 @@ void moments_back(const float* const* mean, const float* const* square, const fl
   const Scratch s(memory, columns);
   const float* const* const rows[3] = {mean, square, product};
   for (int i = 0; i < 3; ++i)
-    for (int x = 0; x < columns; x += kLanes) {
+    for (int x = 0; x < padded(columns); x += kLanes) {
       Vector v = broadcast(kBlur[0]) * load(rows[i][kBlurReach] + x);
       for (int k = 1; k <= kBlurReach; ++k)
         v = fma(broadcast(kBlur[k]), load(rows[i][kBlurReach - k] + x) + load(rows[i][kBlurReach + k] + x), v);

@@ -15,6 +15,7 @@ import bjontegaard
 import numpy as np
 
 from ..errors import UsageError
+from .judges import PSNR, Judge
 from .results import Result, newest
 
 
@@ -24,7 +25,8 @@ class Curve:
 
     id: as on the command line. title: as in a plot. settings: how it was made; for a published curve, its
     source. measured: by this bench. images: how many pictures. bpp, psnr (dB, mean of per-image values), and,
-    for measured curves, ms_ssim (empty where a picture was too small), encode_seconds and decode_seconds.
+    for measured curves, the means of the other judges' values (empty where one of a picture is missing), encode_seconds
+    and decode_seconds.
     """
 
     id: str
@@ -35,10 +37,16 @@ class Curve:
     bpp: tuple[float, ...]
     psnr: tuple[float, ...]
     ms_ssim: tuple[float, ...] = ()
+    ssimulacra2: tuple[float, ...] = ()
+    butteraugli: tuple[float, ...] = ()
     encode_seconds: tuple[float, ...] = ()
     decode_seconds: tuple[float, ...] = ()
     threads: int = 1
     versions: tuple[tuple[str, str], ...] = ()
+
+    def quality(self, judge: Judge) -> tuple[float, ...]:
+        """What rates are compared at, point by point: rises with quality. Empty where it is not known."""
+        return tuple(map(judge.against, getattr(self, judge.id)))
 
 
 def measured(results: Iterable[Result], images: Iterable[str] | None = None) -> list[Curve]:
@@ -94,20 +102,21 @@ def pick(curves: Sequence[Curve], names: Iterable[str]) -> list[Curve]:
     return chosen
 
 
-def bd_rate(anchor: Curve, test: Curve) -> float | None:
-    """Bjontegaard delta rate in per cent over PSNR, Akima interpolation: negative if `test` needs fewer bits.
+def bd_rate(anchor: Curve, test: Curve, judge: Judge = PSNR) -> float | None:
+    """Bjontegaard delta rate in per cent at equal quality: negative if `test` needs fewer bits. Akima interpolation.
 
     Only over the qualities that both curves reach, nothing is extrapolated. None where that range is empty or
-    covers less than a third of the shorter of the two, or a curve has fewer than four points.
+    covers less than a third of the shorter of the two, or a curve has fewer than four points of known quality.
     """
-    if min(len(anchor.bpp), len(test.bpp)) < 4:
+    of_anchor, of_test = anchor.quality(judge), test.quality(judge)
+    if min(len(of_anchor), len(of_test)) < 4:
         return None
-    low, high = max(min(anchor.psnr), min(test.psnr)), min(max(anchor.psnr), max(test.psnr))
-    shorter = min(max(curve.psnr) - min(curve.psnr) for curve in (anchor, test))
+    low, high = max(min(of_anchor), min(of_test)), min(max(of_anchor), max(of_test))
+    shorter = min(max(quality) - min(quality) for quality in (of_anchor, of_test))
     if high - low < shorter / 3:
         return None
     rate = bjontegaard.bd_rate(
-        anchor.bpp, anchor.psnr, test.bpp, test.psnr, method="akima", require_matching_points=False, min_overlap=0
+        anchor.bpp, of_anchor, test.bpp, of_test, method="akima", require_matching_points=False, min_overlap=0
     )
     return float(rate) if math.isfinite(rate) else None
 
@@ -124,11 +133,10 @@ def _published(row: dict[str, str], images: int, bpp: Iterable[float], psnr: Ite
 def _mean_curve(codec: str, points: list[list[Result]]) -> Curve:
     points.sort(key=lambda rows: fmean(row.bpp for row in rows))
     last = points[-1][0]
-    similarities = [[row.ms_ssim for row in rows if row.ms_ssim is not None] for rows in points]
-    comparable = all(len(values) == len(rows) for values, rows in zip(similarities, points, strict=True))
 
     def means(name: str) -> tuple[float, ...]:
-        return tuple(fmean(getattr(row, name) for row in rows) for rows in points)
+        values = [[getattr(row, name) for row in rows] for rows in points]
+        return () if any(None in of_point for of_point in values) else tuple(map(fmean, values))
 
     return Curve(
         id=codec,
@@ -138,7 +146,9 @@ def _mean_curve(codec: str, points: list[list[Result]]) -> Curve:
         images=len(points[0]),
         bpp=means("bpp"),
         psnr=means("psnr"),
-        ms_ssim=tuple(fmean(values) for values in similarities) if comparable else (),
+        ms_ssim=means("ms_ssim"),
+        ssimulacra2=means("ssimulacra2"),
+        butteraugli=means("butteraugli"),
         encode_seconds=means("encode_seconds"),
         decode_seconds=means("decode_seconds"),
         threads=last.threads,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +26,8 @@ class Result:
     """One picture through one codec at one point.
 
     bytes: of the whole file. bpp: 8 bytes / pixels. psnr: dB over RGB of 8 bits, infinite where lossless.
-    ms_ssim: 0 to 1, None for pictures too small for it. encode_seconds, decode_seconds: wall time of the calls, with
+    ms_ssim: 0 to 1, None for pictures too small for it. ssimulacra2: up to 100. butteraugli: its 3-norm, from 0 on.
+    Either is None where what measures it was not there. encode_seconds, decode_seconds: wall time of the calls, with
     `threads` threads in each and, where that is 1, as many calls at a time as the machine has cores.
     """
 
@@ -46,6 +47,8 @@ class Result:
     encode_seconds: float
     decode_seconds: float
     threads: int
+    ssimulacra2: float | None = None
+    butteraugli: float | None = None
 
 
 def read(path: Path) -> list[Result]:
@@ -57,17 +60,18 @@ def read_lines(path: Path, kind: type[Record]) -> list[Record]:
     """The lines of a file as instances of a dataclass, oldest first; none if the file does not exist.
 
     A last line without a line end is what a killed run leaves; it is not counted. Raises `ResultsError` for
-    anything else that has not the fields of the class.
+    anything else that has not the fields of the class; those with a default may be missing.
     """
     if not path.exists():
         return []
     *lines, _unfinished = path.read_text(encoding="utf-8").split("\n")
     names = {field.name for field in fields(kind)}
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
     found = []
     for number, line in enumerate(lines, 1):
         try:
             values = json.loads(line)
-            if values.keys() != names:
+            if not needed <= values.keys() <= names:
                 raise ValueError
             found.append(kind(**values))
         except (ValueError, TypeError, AttributeError):

@@ -19,11 +19,11 @@ import numpy as np
 from PIL import Image
 
 from ..errors import CoincodecError
-from ..metrics import bits_per_pixel, rgb_psnr
+from ..metrics import bits_per_pixel
 from . import codecs
 from .codecs import Codec, MissingCodecError
 from .datasets import Dataset
-from .quality import ms_ssim
+from .judges import JUDGES
 from .results import Result, Writer, read
 
 
@@ -135,11 +135,10 @@ def measure(job: Job) -> Result:
             versions=job.versions,
             bytes=len(data),
             bpp=bits_per_pixel(len(data), width, height),
-            psnr=rgb_psnr(picture, decoded),
-            ms_ssim=ms_ssim(picture, decoded),
             encode_seconds=encoded - start,
             decode_seconds=end - encoded,
             threads=codec.threads,
+            **{judge.id: judge.judge(picture, decoded) for judge in JUDGES.values()},  # type: ignore[arg-type]
         )
     except Exception as error:
         raise BenchError(f"{job.codec} at {job.point} on {job.path.name}: {error}") from error

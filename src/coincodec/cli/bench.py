@@ -56,6 +56,10 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--per-image", default="jpeg", metavar="NAME", help="codec that the table per picture compares with"
     )
+    parser.add_argument(
+        "--judge", default="psnr", metavar="NAME",
+        help="what that table and the plots of time are by: psnr, ms_ssim, ssimulacra2, butteraugli (default: psnr)",
+    )  # fmt: skip
     parser.set_defaults(run=_guarded(report))
 
     parser = actions.add_parser("list", parents=[common], help="list codecs and published curves")
@@ -105,10 +109,14 @@ def run(arguments: argparse.Namespace) -> None:
 def report(arguments: argparse.Namespace) -> None:
     """Runs `coin bench report`."""
     from ..bench import curves, results
+    from ..bench.judges import JUDGES
     from ..bench.report import export, plots
     from ..bench.report.page import page
     from ..bench.report.summary import summary
 
+    if arguments.judge not in JUDGES:
+        raise UsageError(f"judge must be one of {', '.join(JUDGES)}, not {arguments.judge!r}")
+    judge = JUDGES[arguments.judge]
     for path in arguments.results:
         if not os.path.exists(path):
             raise FileNotFoundError(2, os.strerror(2), path)
@@ -130,12 +138,12 @@ def report(arguments: argparse.Namespace) -> None:
 
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.html").write_text(page(rows, drawn, anchors, arguments.per_image), encoding="utf-8")
+    (folder / "index.html").write_text(page(rows, drawn, anchors, arguments.per_image, judge), encoding="utf-8")
     (folder / "summary.md").write_text(summary([*mine, *drawn], anchors), encoding="utf-8")
-    plots.save(plots.rate_distortion([*mine, *drawn]), folder / "rate-distortion")
+    plots.save(plots.rate_distortion([*mine, *drawn], judge=judge), folder / "rate-distortion")
     if anchors:
-        plots.save(plots.time_against_rate(mine, anchors[0], encode=True), folder / "encode-time")
-        plots.save(plots.time_against_rate(mine, anchors[0], encode=False), folder / "decode-time")
+        plots.save(plots.time_against_rate(mine, anchors[0], encode=True, judge=judge), folder / "encode-time")
+        plots.save(plots.time_against_rate(mine, anchors[0], encode=False, judge=judge), folder / "decode-time")
     export.write(mine, folder / "compressai")
     print(folder / "index.html")
 

@@ -14,6 +14,8 @@ def compressai(curve: Curve) -> dict[str, Any]:
     results: dict[str, list[float]] = {"bpp": list(curve.bpp), "psnr": list(curve.psnr)}
     for name, values in (
         ("ms-ssim", curve.ms_ssim),
+        ("ssimulacra2", curve.ssimulacra2),
+        ("butteraugli", curve.butteraugli),
         ("encoding_time", curve.encode_seconds),
         ("decoding_time", curve.decode_seconds),
     ):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from html import escape
 from statistics import fmean
 
 from matplotlib.figure import Figure
 
 from ..curves import Curve, bd_rate, measured
+from ..judges import PSNR, Judge
 from ..results import Result, newest
 from .plots import rate_distortion, time_against_rate, to_svg
-from .summary import percent
+from .summary import known, percent, rates
 
 _STYLE = """
 :root { color-scheme: light dark;
@@ -35,11 +37,18 @@ tr.published td { color: var(--faint); }
 """
 
 
-def page(results: Sequence[Result], published: Sequence[Curve], anchors: Sequence[Curve], per_image: str) -> str:
+def page(
+    results: Sequence[Result],
+    published: Sequence[Curve],
+    anchors: Sequence[Curve],
+    per_image: str,
+    judge: Judge = PSNR,
+) -> str:
     """The whole page.
 
     published: curves to draw beside those of the results. anchors: what BD-rates are given against, the first one
-    also in the plots of time. per_image: the id of the measured codec that the table per image compares with.
+    also in the plots of time. per_image: the id of the measured codec that the table per image compares with. judge:
+    of that table and those plots.
     """
     mine = measured(results)
     curves = [*mine, *published]
@@ -53,27 +62,34 @@ def page(results: Sequence[Result], published: Sequence[Curve], anchors: Sequenc
         "<p>Every point is a mean over all pictures: bits per pixel of whole files, and the mean of the pictures' PSNR "
         "over RGB of 8 bits. Solid lines were measured by this bench; dashed grey ones are published figures. "
         "A line ends where its codec's points end.</p>",
-        _figure("PSNR", lambda narrow: rate_distortion(curves, narrow=narrow)),
-        "<h2>BD-rate</h2>",
-        "<p>Bits that a codec needs more (+) or less (−) than the one at the top of the column for the same PSNR, "
-        "mean over the qualities that both reach (Bjontegaard, Akima interpolation); – where they share too little.",
-        "</p>",
-        _bd_table(curves, anchors),
-        "<h2>MS-SSIM</h2>",
-        _figure("MS-SSIM", lambda narrow: rate_distortion(mine, narrow=narrow, similarity=True)),
+        "<p>BD-rates are the bits that a codec needs more (+) or less (−) than the one at the top of the column for the "
+        "same quality, mean over the qualities that both reach (Bjontegaard, Akima interpolation); – where they share "
+        "too little.</p>",
     ]
+    for known_judge in known(mine) or [PSNR]:
+        parts += [f"<h2>{escape(known_judge.title)}</h2>", _judged(curves, anchors, known_judge)]
     if anchors:
         parts += [
             "<h2>Time</h2>",
             "<p>Wall time of a call on the machine that ran the bench. Codecs of one thread ran as many at a time as "
             "it has cores. Times of codecs that are run as programs include their start.</p>",
-            _figure("Encoding", lambda narrow: time_against_rate(mine, anchors[0], encode=True, narrow=narrow)),
-            _figure("Decoding", lambda narrow: time_against_rate(mine, anchors[0], encode=False, narrow=narrow)),
+            _figure("Encoding", partial(_times, mine, anchors[0], judge, True)),
+            _figure("Decoding", partial(_times, mine, anchors[0], judge, False)),
             _time_table(mine),
         ]
-    parts += ["<h2>Picture by picture</h2>", _image_table(results, per_image)]
+    parts += ["<h2>Picture by picture</h2>", _image_table(results, per_image, judge)]
     parts += ["<h2>Settings and sources</h2>", _settings_table(curves)]
     return "\n".join(parts) + "\n"
+
+
+def _judged(curves: Sequence[Curve], anchors: Sequence[Curve], judge: Judge) -> str:
+    """What one judge says: curves and BD-rates."""
+    figure = _figure(judge.title, lambda narrow: rate_distortion(curves, narrow=narrow, judge=judge))
+    return f"{figure}\n{_bd_table(curves, anchors, judge)}"
+
+
+def _times(curves: Sequence[Curve], anchor: Curve, judge: Judge, encode: bool, narrow: bool) -> Figure:
+    return time_against_rate(curves, anchor, encode=encode, narrow=narrow, judge=judge)
 
 
 def _figure(name: str, draw: Callable[[bool], Figure]) -> str:
@@ -102,13 +118,12 @@ def _kind(curve: Curve) -> str:
     return "published" if not curve.measured else "ours" if curve.id.startswith("coin:") else "measured"
 
 
-def _bd_table(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
-    rows = []
-    for curve in curves:
-        cells = [curve.title]
-        cells += ["0" if curve.id == anchor.id else percent(bd_rate(anchor, curve)) for anchor in anchors]
-        cells.append(f"{min(curve.bpp):.3f} to {max(curve.bpp):.2f}")
-        rows.append((_kind(curve), cells))
+def _bd_table(curves: Sequence[Curve], anchors: Sequence[Curve], judge: Judge) -> str:
+    judged = [curve for curve in curves if curve.quality(judge)]
+    rows = [
+        (_kind(curve), [*cells, f"{min(curve.bpp):.3f} to {max(curve.bpp):.2f}"])
+        for curve, cells in zip(judged, rates(curves, anchors, judge), strict=True)
+    ]
     return _table(["", *(f"vs {anchor.title}" for anchor in anchors), "bits per pixel"], rows)
 
 
@@ -120,7 +135,7 @@ def _time_table(curves: Sequence[Curve]) -> str:
     return _table(["", "threads", "encode", "decode"], rows)
 
 
-def _image_table(results: Sequence[Result], anchor: str) -> str:
+def _image_table(results: Sequence[Result], anchor: str, judge: Judge) -> str:
     """BD-rate of every measured codec against one of them, for each picture alone."""
     by_image: dict[str, list[Result]] = {}
     for result in newest(results):
@@ -134,11 +149,11 @@ def _image_table(results: Sequence[Result], anchor: str) -> str:
     for image in sorted(curves):
         found = curves[image]
         cells = [
-            percent(bd_rate(found[anchor], found[codec])) if {anchor, codec} <= found.keys() else "–"
+            percent(bd_rate(found[anchor], found[codec], judge)) if {anchor, codec} <= found.keys() else "–"
             for codec in others
         ]
         rows.append(("measured", [image, *cells]))
-    caption = f"<p>BD-rate against {escape(titles[anchor])} on each picture.</p>"
+    caption = f"<p>BD-rate against {escape(titles[anchor])} on each picture, by {escape(judge.title)}.</p>"
     return caption + _table(["", *(titles[codec] for codec in others)], rows)
 
 

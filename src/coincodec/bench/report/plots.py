@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from ..curves import Curve, bd_rate
+from ..judges import PSNR, Judge
 
 # After Okabe and Ito, without yellow and black, which light or dark pages swallow: told apart by people with any
 # kind of colour vision. Markers tell them apart in print.
@@ -56,18 +57,18 @@ def styles(curves: Sequence[Curve]) -> dict[str, Style]:
     return chosen
 
 
-def rate_distortion(curves: Sequence[Curve], *, narrow: bool = False, similarity: bool = False) -> Figure:
-    """PSNR (or MS-SSIM in dB, for the curves that have it) against bits per pixel.
+def rate_distortion(curves: Sequence[Curve], *, narrow: bool = False, judge: Judge = PSNR) -> Figure:
+    """Quality, for the curves that have it, against bits per pixel.
 
     Every curve ends where its points end, marked by its marker, and carries its name at the right.
     """
     figure, axes = new_figure(narrow)
     look = styles(curves)
-    shown = [curve for curve in curves if curve.ms_ssim or not similarity]
+    shown = [curve for curve in curves if curve.quality(judge)]
     labels, seen = [], []
     for curve in shown:
         style = look[curve.id]
-        quality = [-10 * math.log10(max(1 - v, 1e-6)) for v in curve.ms_ssim] if similarity else list(curve.psnr)
+        quality = list(curve.quality(judge))
         axes.plot(
             curve.bpp, quality, style.marker, color=style.colour, linestyle="--" if style.dashed else "-",
             linewidth=style.width, markersize=3 + style.width, zorder=2 + style.width, markevery=[0, -1],
@@ -82,20 +83,22 @@ def rate_distortion(curves: Sequence[Curve], *, narrow: bool = False, similarity
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     if seen:
-        axes.set_ylim(min(seen) - 0.5, max(seen) + 0.8)
+        axes.set_ylim(min(seen) - judge.worth, max(seen) + judge.worth)
     axes.set_xlabel("bits per pixel, whole file")
-    axes.set_ylabel("MS-SSIM, dB" if similarity else "PSNR over RGB, dB")
+    axes.set_ylabel(judge.axis)
     label_at_the_right(axes, labels)
     return figure
 
 
-def time_against_rate(curves: Sequence[Curve], anchor: Curve, *, encode: bool, narrow: bool = False) -> Figure:
+def time_against_rate(
+    curves: Sequence[Curve], anchor: Curve, *, encode: bool, narrow: bool = False, judge: Judge = PSNR
+) -> Figure:
     """BD-rate against `anchor` over the mean seconds that a picture takes to encode (or decode)."""
     figure, axes = new_figure(narrow)
     look = styles(curves)
     labels = []
     for curve in curves:
-        rate = bd_rate(anchor, curve) if curve.measured else None
+        rate = bd_rate(anchor, curve, judge) if curve.measured else None
         if rate is None:
             continue
         times = curve.encode_seconds if encode else curve.decode_seconds
@@ -108,7 +111,7 @@ def time_against_rate(curves: Sequence[Curve], anchor: Curve, *, encode: bool, n
     axes.set_xscale("log")
     axes.margins(0.12)
     axes.set_xlabel(f"seconds to {'encode' if encode else 'decode'} a picture, mean over the points")
-    axes.set_ylabel(f"BD-rate against {anchor.title}, %")
+    axes.set_ylabel(f"BD-rate against {anchor.title} by {judge.title}, %")
     label_at_the_right(axes, labels)
     return figure
 

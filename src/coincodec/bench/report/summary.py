@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..curves import Curve, bd_rate
+from ..judges import JUDGES, PSNR, Judge
 
 
 def percent(rate: float | None) -> str:
@@ -12,11 +13,26 @@ def percent(rate: float | None) -> str:
     return "–" if rate is None else f"{rate:+.1f} %".replace("-", "−")
 
 
-def summary(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
-    """BD-rates of all curves against the anchors, and every point of the measured ones."""
-    rates = [
-        [curve.title, *("0" if curve.id == anchor.id else percent(bd_rate(anchor, curve)) for anchor in anchors)]
+def rates(curves: Sequence[Curve], anchors: Sequence[Curve], judge: Judge) -> list[list[str]]:
+    """A row of BD-rates for each curve whose quality is known: its title, and how it is against each anchor."""
+    return [
+        [curve.title, *("0" if curve.id == anchor.id else percent(bd_rate(anchor, curve, judge)) for anchor in anchors)]
         for curve in curves
+        if curve.quality(judge)
+    ]
+
+
+def known(curves: Sequence[Curve]) -> list[Judge]:
+    """The judges that have judged more than one of the curves."""
+    return [judge for judge in JUDGES.values() if sum(bool(curve.quality(judge)) for curve in curves) > 1]
+
+
+def summary(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
+    """BD-rates of all curves against the anchors, by every judge, and every point of the measured ones."""
+    head = ["", *(f"against {anchor.title}" for anchor in anchors)]
+    parts = [
+        f"BD-rate by {judge.title}, published curves included:\n\n{table(head, rates(curves, anchors, judge))}\n"
+        for judge in known(curves) or [PSNR]
     ]
     points = [
         [curve.title, f"{bpp:.4f}", f"{psnr:.2f} dB", f"{encode:.2f} s", f"{1e3 * decode:.0f} ms"]
@@ -28,9 +44,8 @@ def summary(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
     ]
     return "\n".join(
         [
-            "BD-rate, published curves included:\n",
-            table(["", *(f"against {anchor.title}" for anchor in anchors)], rates),
-            "\nPoints that were measured, means over all pictures:\n",
+            *parts,
+            "Points that were measured, means over all pictures:\n",
             table(["", "bits per pixel", "PSNR", "encode", "decode"], points),
             "",
         ]
