@@ -16,17 +16,17 @@ from .coin import (
 )
 from .compressai import Bms, Cst, Mbt
 from .external import Bpg, Vtm
-from .ffmpeg import Hevc, Vvc
+from .ffmpeg import Hevc, Vvc, VvcEye
 from .heic import Heic
 from .jxl import JpegXl
-from .pillow import Avif, Jpeg, Jpeg2000, JpegDefault, WebP
+from .pillow import Avif, AvifEye, Jpeg, Jpeg2000, JpegDefault, WebP
 
 REGISTRY: dict[str, type[Codec]] = {
     codec.name: codec
     for codec in (
         *(CoinSiren, CoinSirenFast, CoinSirenBest, CoinSirenHalf),
         *(CoinLatent, CoinLatentFast, CoinLatentInstant, CoinLatentBest),
-        *(Jpeg, JpegDefault, Jpeg2000, WebP, Avif, JpegXl, Heic, Hevc, Bpg, Vvc, Vtm),
+        *(Jpeg, JpegDefault, Jpeg2000, WebP, Avif, AvifEye, JpegXl, Heic, Hevc, Bpg, Vvc, VvcEye, Vtm),
         *(Bms, Mbt, Cst),
     )
 }

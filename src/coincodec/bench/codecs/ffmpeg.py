@@ -109,6 +109,13 @@ class Vvc(FfmpegCodec):
     settings = "vvenc, 4:2:0 of 10 bits, preset medium, no perceptual adaptation, one thread (QP = point)"
     points = ("47", "42", "37", "32", "27", "22")
     encoder, container, bits, subsample = "libvvenc", "vvc", 10, True
+    adapted: ClassVar[bool] = False
 
     def options(self, point: str) -> list[str]:
-        return ["-preset", "medium", "-qp", point, "-qpa", "0", "-threads", "1"]
+        return ["-preset", "medium", "-qp", point, "-qpa", str(int(self.adapted)), "-threads", "1"]
+
+
+class VvcEye(Vvc):
+    name, title = "vvc-eye", "VVC intra 4:2:0 (vvenc) for the eye"
+    settings = "vvenc, 4:2:0 of 10 bits, preset medium, perceptual adaptation, one thread (QP = point)"
+    adapted = True

@@ -80,6 +80,7 @@ class Avif(PillowCodec):
     settings = "4:4:4, speed 6, tune=psnr, one thread (Pillow's libavif with aom, quality = point)"
     points = ("10", "20", "30", "40", "50", "60", "70", "80", "90")
     format, feature = "AVIF", "avif"
+    tune: ClassVar[str] = "psnr"
 
     def options(self, point: str) -> dict[str, Any]:
         return {
@@ -88,5 +89,12 @@ class Avif(PillowCodec):
             "speed": 6,
             "max_threads": 1,
             "codec": "aom",
-            "advanced": {"tune": "psnr"},
+            "advanced": {"tune": self.tune},
         }
+
+
+class AvifEye(Avif):
+    name, title = "avif-eye", "AVIF for the eye"
+    settings = "4:4:4, speed 6, tune=ssimulacra2, one thread (Pillow's libavif with aom, quality = point)"
+    points = ("3", "8", "15", "25", "35", "45", "55", "65", "75", "85")
+    tune = "ssimulacra2"
