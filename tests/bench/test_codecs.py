@@ -14,7 +14,7 @@ from coincodec.bench.codecs import compressai, ffmpeg, yuv
 from coincodec.errors import UsageError
 from coincodec.metrics import rgb_psnr
 
-LIVE = ["jpeg", "jpeg-default", "jpeg2000", "webp", "avif", "jxl", "heic", "hevc", "vvc"]
+LIVE = ["jpeg", "jpeg-default", "jpeg2000", "webp", "avif", "avif-eye", "jxl", "heic", "hevc", "vvc", "vvc-eye"]
 
 
 @pytest.fixture(scope="module")

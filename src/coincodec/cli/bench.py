@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CoincodecError, UsageError
-from . import bench_paper
+from . import bench_look, bench_paper
 
 if TYPE_CHECKING:
     from ..bench.curves import Curve
@@ -65,6 +65,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = actions.add_parser("list", parents=[common], help="list codecs and published curves")
     parser.set_defaults(run=_guarded(list_all))
 
+    bench_look.register(actions, common, _guarded)
     bench_paper.register(actions, common, _guarded)
 
 

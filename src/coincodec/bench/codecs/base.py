@@ -8,9 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import CoincodecError
+from ...errors import CoincodecError, TargetError
 
 Rgb = NDArray[np.uint8]
+
+
+# Files tried between the ends of a codec's points.
+SEARCH = 9
 
 
 class MissingCodecError(CoincodecError):
@@ -40,6 +44,27 @@ class Codec(ABC):
     @abstractmethod
     def encode(self, picture: Rgb, point: str) -> bytes:
         """The whole file, as it would be stored. picture: (height, width, 3), sRGB."""
+
+    def encode_within(self, picture: Rgb, size: int) -> bytes:
+        """The largest file of at most `size` bytes that is found between the first point and the last.
+
+        Raises `TargetError` if there is none.
+        """
+        ends = float(self.points[0]), float(self.points[-1])
+        whole = all(point.isdigit() for point in self.points)
+        found, low, high = b"", 0.0, 1.0
+        for place in (0.0, 1.0, *[None] * SEARCH):
+            share = (low + high) / 2 if place is None else place
+            value = ends[0] + (ends[1] - ends[0]) * share
+            data = self.encode(picture, str(round(value)) if whole else f"{value:.4g}")
+            if len(data) > size:
+                high = share
+            else:
+                low = share
+                found = max(found, data, key=len)
+        if not found:
+            raise TargetError(f"{self.name} has no file of {size:,} bytes or less for this picture")
+        return found
 
     @abstractmethod
     def decode(self, data: bytes) -> Rgb:

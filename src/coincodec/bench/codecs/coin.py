@@ -39,6 +39,10 @@ class CoinSiren(Codec):
     def encode(self, picture: Rgb, point: str) -> bytes:
         return coincodec.encode(picture, **self.options(point))
 
+    def encode_within(self, picture: Rgb, size: int) -> bytes:
+        options = self.options(self.points[0])
+        return coincodec.encode(picture, model=options["model"], preset=options["preset"], bytes=size)
+
     def decode(self, data: bytes) -> Rgb:
         return np.asarray(coincodec.decode(data))
 

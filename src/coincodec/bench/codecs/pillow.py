@@ -96,5 +96,5 @@ class Avif(PillowCodec):
 class AvifEye(Avif):
     name, title = "avif-eye", "AVIF for the eye"
     settings = "4:4:4, speed 6, tune=ssimulacra2, one thread (Pillow's libavif with aom, quality = point)"
-    points = ("3", "8", "15", "25", "35", "45", "55", "65", "75", "85")
+    points = ("1", "10", "20", "30", "40", "50", "60", "70", "80")
     tune = "ssimulacra2"

@@ -63,8 +63,8 @@ def page(
         "over RGB of 8 bits. Solid lines were measured by this bench; dashed grey ones are published figures. "
         "A line ends where its codec's points end.</p>",
         "<p>BD-rates are the bits that a codec needs more (+) or less (−) than the one at the top of the column for "
-        "the same quality, mean over the qualities that both reach (Bjontegaard, Akima interpolation); – where they share "
-        "too little.</p>",
+        "the same quality, mean over the qualities that both reach (Bjontegaard, Akima interpolation); – where they "
+        "share too little.</p>",
     ]
     for known_judge in known(mine) or [PSNR]:
         parts += [f"<h2>{escape(known_judge.title)}</h2>", _judged(curves, anchors, known_judge)]
