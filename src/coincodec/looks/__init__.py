@@ -1,1 +1,1 @@
-"""What eyes see of a picture: how it is measured, and what a fit has to do about it (docs/looks.md)."""
+"""What eyes see of a picture, and how it is measured."""
