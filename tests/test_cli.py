@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -219,18 +220,32 @@ class TestErrors:
 
 
 class TestOutputFiles:
-    def test_an_existing_output_is_replaced(self, photo_png: Path, coin: Coin) -> None:
+    @pytest.mark.parametrize("options", [["--force"], ["-o", "photo.coin"], ["-f", "-o", "photo.coin"]])
+    def test_an_existing_output_is_replaced_where_that_is_asked_for(
+        self, photo_png: Path, coin: Coin, options: list[str]
+    ) -> None:
         Path("photo.coin").write_bytes(b"old")
-        assert coin("encode", "photo.png", *QUICK)[0] == 0
+        assert coin("encode", "photo.png", *options, *QUICK)[0] == 0
         assert Path("photo.coin").read_bytes()[:6] == b"\xc3OIN\r\n"
 
-    def test_no_clobber_refuses(self, photo_png: Path, coin: Coin) -> None:
+    @pytest.mark.parametrize("options", [[], ["--no-clobber"], ["--no-clobber", "-o", "photo.coin"]])
+    def test_else_it_is_not(self, photo_png: Path, coin: Coin, options: list[str]) -> None:
         Path("photo.coin").write_bytes(b"old")
-        status, _, err = coin("encode", "photo.png", "--no-clobber", *QUICK)
+        status, _, err = coin("encode", "photo.png", *options, *QUICK)
         assert status == 2
-        assert "--no-clobber" in err
+        assert "photo.coin exists" in err
+        assert "--force" in err
         assert Path("photo.coin").read_bytes() == b"old"
         assert coin("encode", "photo.png", "--no-clobber", "-o", "new.coin", *QUICK)[0] == 0
+
+    def test_there_and_back_the_original_stays(self, photo_png: Path, coin: Coin) -> None:
+        before = photo_png.read_bytes()
+        assert coin("encode", "photo.png", *QUICK)[0] == 0
+        status, _, err = coin("decode", "photo.coin")
+        assert status == 2
+        assert "photo.png exists" in err
+        assert photo_png.read_bytes() == before
+        assert coin("decode", "photo.coin", "-o", "back.png")[0] == 0
 
     def test_no_clobber_refuses_a_file_that_appears_meanwhile(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"old")
@@ -292,7 +307,7 @@ class TestLongWork:
     def test_a_terminal_sees_progress_and_control_c_stops_cleanly(self, photo_png: Path) -> None:
         Path("photo.coin").write_bytes(b"old")
         master, slave = pty.openpty()
-        with self.start(*self.LONG, stderr=slave) as child:
+        with self.start("--force", *self.LONG, stderr=slave) as child:
             os.close(slave)
             seen = self.read_until(master, b"left")
             assert b"step" in seen
@@ -351,3 +366,68 @@ def test_demo(tmp_path: Path, coin: Coin, monkeypatch: pytest.MonkeyPatch) -> No
     ]
     decoded = coincodec.decode((tmp_path / "demo" / "astronaut.coin").read_bytes())
     assert np.array_equal(np.asarray(Image.open(tmp_path / "demo" / "astronaut-decoded.png")), decoded)
+
+
+class TestStreams:
+    """Standard streams that are closed, and files that are pipes."""
+
+    @staticmethod
+    def shell(command: str) -> subprocess.CompletedProcess[bytes]:
+        function = f'coin() {{ {shlex.quote(sys.executable)} -m coincodec "$@"; }}'
+        return subprocess.run(["bash", "-c", f"{function}; {command}"], capture_output=True, check=False, timeout=60)
+
+    @pytest.mark.parametrize("closed", ["2>&-", "-q 2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+    def test_closed_ones_are_no_obstacle(self, photo_png: Path, closed: str) -> None:
+        done = self.shell(f"coin encode photo.png -o a.coin {' '.join(QUICK)} {closed}")
+        assert done.returncode == 0
+        done = self.shell(f"coin decode a.coin -o a.png {closed}")
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        with Image.open("a.png") as picture:
+            assert np.array_equal(np.asarray(picture), coincodec.decode(Path("a.coin").read_bytes()))
+
+    def test_nothing_is_written_to_a_closed_output(self, photo_png: Path) -> None:
+        done = self.shell(f"coin encode photo.png -o - {' '.join(QUICK)} >&-")
+        assert done.returncode == 2
+        assert done.stderr == b"coin: standard output is closed; name a file with -o\n"
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "coin encode -q <(cat photo.png) -o a.coin",
+            "cat photo.png | coin encode -q /dev/stdin -o a.coin",
+            "mkfifo pipe; cat photo.png > pipe & coin encode -q pipe -o a.coin",
+            "coin encode -q - -o a.coin < photo.png",
+        ],
+    )
+    def test_pipes_with_a_name_are_read(self, photo_png: Path, command: str) -> None:
+        done = self.shell(command + " " + " ".join(QUICK))
+        assert (done.returncode, done.stderr) == (0, b"")
+        self.shell("coin encode -q photo.png -o b.coin " + " ".join(QUICK))
+        assert Path("a.coin").read_bytes() == Path("b.coin").read_bytes()
+        done = self.shell("coin decode <(cat a.coin) -o a.png")
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+class TestNotes:
+    def test_quiet_means_quiet(self, photo_png: Path) -> None:
+        exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x0f\0\x02"
+        Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save("e.jpg", exif=exif)
+        assert process("encode", "-q", "e.jpg", "-o", "e.coin", *QUICK).stderr == b""
+        loud = process("encode", "e.jpg", "-o", "e.coin", *QUICK).stderr.decode().splitlines()
+        assert len(loud) == 2
+        assert loud[0].startswith("coin: ")
+        assert "EXIF" in loud[0]
+
+    def test_what_a_format_cannot_hold_is_said(self, photo_png: Path, coin: Coin) -> None:
+        np.save("ramp.npy", np.linspace(0, 65535, 24 * 16).astype(np.uint16).reshape(16, 24))
+        assert coin("encode", "ramp.npy", *QUICK)[0] == 0
+        status, _, err = coin("decode", "ramp.coin", "-o", "ramp.webp")
+        assert status == 0
+        assert err.startswith("coin: 16 bits became 8; WEBP files hold no more")
+        assert coin("decode", "-q", "ramp.coin", "-o", "ramp.webp") == (0, "", "")
+
+    def test_pictures_of_more_pixels_than_allowed(self, photo_png: Path, coin: Coin) -> None:
+        status, _, err = coin("encode", "photo.png", "--max-pixels", "383", *QUICK)
+        assert status == 1
+        assert "384 pixels, more than the 383" in err
+        assert coin("encode", "photo.png", "--max-pixels", "384", *QUICK)[0] == 0

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import struct
+import warnings
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from coincodec import image
 from coincodec.container import MAX_SIDE
-from coincodec.errors import ImageError
+from coincodec.errors import CoincodecError, ImageError
+from coincodec.metrics import rgb_psnr
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 GREY = RGB[:, :, 0]
@@ -139,7 +144,7 @@ class TestPillow:
 
     def test_a_reader_that_drops_bits_is_told_on(self) -> None:
         deep = np.random.default_rng(0).integers(0, 65536, (4, 5, 3), dtype=np.uint16)
-        picture = image.load(io.BytesIO(image.to_bytes(deep, "PNG")))
+        picture = image.load(io.BytesIO(image.to_bytes(deep, "PNG").data))
         assert picture.bit_depth == 8
         assert "16-bit" in picture.notes[0]
 
@@ -171,6 +176,42 @@ class TestColourProfiles:
         assert "sRGB from the ICC profile" in picture.notes[0]
         if mode == "RGBA":
             assert (picture.samples[:, :, 3] == 77).all()
+
+    @staticmethod
+    def changed(**tags: bytes) -> bytes:
+        """sRGB's own profile, its name included, with other contents of these tags, no longer than they were."""
+        data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        for entry in range(struct.unpack_from(">I", data, 128)[0]):
+            name, where, length = struct.unpack_from(">4sII", data, 132 + 12 * entry)
+            if content := tags.get(name.decode()):
+                assert len(content) <= length
+                data[where : where + len(content)] = content
+        return bytes(data)
+
+    @pytest.mark.parametrize("space", ["Display P3", "linear"])
+    def test_numbers_decide_not_names(self, space: str) -> None:
+        """Phones and programs call their profiles "Display P3 Gamut with sRGB Transfer" or "linear sRGB"."""
+        if space == "linear":
+            curve = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, 1 << 16)
+            profile = self.changed(rTRC=curve, gTRC=curve, bTRC=curve)
+        else:  # of P3's primaries, adapted to D50
+            primaries = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+            packed = [b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in xyz)) for xyz in primaries]
+            profile = self.changed(rXYZ=packed[0], gXYZ=packed[1], bXYZ=packed[2])
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        assert "sRGB" in ImageCms.getProfileDescription(opened)
+        colours = np.array([[[230, 40, 30], [40, 200, 60], [60, 60, 200], [64, 64, 64]]], np.uint8)
+        patch = Image.fromarray(colours)
+        picture = image.load(png(patch, icc_profile=profile))
+        wanted = ImageCms.profileToProfile(patch, opened, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        assert np.array_equal(picture.samples, np.asarray(wanted))
+        assert np.abs(picture.samples.astype(int) - colours).max() > 20
+        assert "converted" in picture.notes[0]
+
+    def test_a_profile_of_grey_with_srgb_s_curve_changes_nothing(self) -> None:
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        picture = image.load(png(Image.fromarray(GREY), icc_profile=profile))
+        assert np.array_equal(picture.samples[:, :, 0], GREY)
 
     def test_srgb_is_left_alone(self) -> None:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -211,7 +252,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("suffix", [".png", ".PNG", ".npy", ".jpg", ".webp", ".tiff", ".bmp"])
     def test_formats_for_output(self, suffix: str) -> None:
-        assert image.to_bytes(RGB, image.output_format(suffix))
+        assert image.to_bytes(RGB, image.output_format(suffix)).data
 
     @pytest.mark.parametrize("suffix", ["", ".", ".coin", ".txt", ".psd"])
     def test_no_format_for_output(self, suffix: str) -> None:
@@ -221,15 +262,49 @@ class TestFiles:
     def test_channels_a_format_cannot_hold_are_refused(self) -> None:
         with pytest.raises(ImageError, match="JPEG"):
             image.to_bytes(np.zeros((2, 2, 4), np.uint8), "JPEG")
-        with pytest.raises(ImageError, match="16-bit colour"):
-            image.to_bytes(np.zeros((2, 2, 3), np.uint16), "TIFF")
+
+    @pytest.mark.parametrize("suffix", [".webp", ".avif", ".gif", ".jpg", ".bmp", ".png", ".tiff", ".jp2", ".pgm"])
+    def test_sixteen_bit_grey_keeps_its_values_in_every_format(self, suffix: str) -> None:
+        ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+        written = image.to_bytes(ramp, image.output_format(suffix))
+        back = Image.open(io.BytesIO(written.data))
+        deep = back.mode.startswith("I")
+        assert deep == (suffix in (".png", ".tiff", ".jp2", ".pgm"))
+        assert bool(written.notes) != deep
+        values = np.asarray(back) / 257 if deep else np.asarray(back.convert("L")).astype(float)
+        assert np.abs(values - ramp / 257).max() <= (4 if suffix in (".jpg", ".avif") else 0.51)
+
+    @pytest.mark.parametrize("suffix", [".tiff", ".webp", ".jpg"])
+    def test_sixteen_bit_colour_is_scaled_where_a_format_holds_no_more(self, suffix: str) -> None:
+        deep = np.full((8, 8, 3), 30_000, np.uint16)
+        written = image.to_bytes(deep, image.output_format(suffix))
+        assert "16 bits became 8" in written.notes[0]
+        assert np.abs(np.asarray(Image.open(io.BytesIO(written.data))).astype(int) - 117).max() <= 1
+
+    @pytest.mark.parametrize(("suffix", "least"), [(".jpg", 38), (".webp", 99), (".avif", 38)])
+    def test_lossy_formats_lose_little(self, suffix: str, least: float) -> None:
+        y, x = np.mgrid[0:120, 0:160]
+        waves = np.stack([x * 1.5, y * 2.0, 128 + 100 * np.sin(x / 3) * np.sin(y / 4)], -1).astype(np.uint8)
+        written = image.to_bytes(waves, image.output_format(suffix))
+        back = np.asarray(Image.open(io.BytesIO(written.data)).convert("RGB"))
+        assert min(rgb_psnr(back, waves), 99) >= least
+        assert not written.notes
+
+    def test_fewer_colours_are_said_and_another_size_is_refused(self) -> None:
+        many = np.random.default_rng(0).integers(0, 256, (40, 300, 3), dtype=np.uint8)
+        assert "colours" in image.to_bytes(many, "GIF").notes[0]
+        assert image.to_bytes(many[:, :, 0], "GIF").notes == ()
+        for suffix in (".ico", ".icns"):
+            with pytest.raises(ImageError, match="300x40"):
+                image.to_bytes(many, image.output_format(suffix))
+        assert image.to_bytes(many[:32, :32], "ICO").notes == ()
 
     @given(
         hnp.arrays(np.uint16, st.tuples(st.integers(1, 6), st.integers(1, 6), st.sampled_from([2, 3, 4]))),
     )
     def test_sixteen_bit_colour_png(self, samples: np.ndarray) -> None:
         """Read back chunk by chunk, since Pillow would drop the low bytes."""
-        data = image.to_bytes(samples, "PNG")
+        data = image.to_bytes(samples, "PNG").data
         assert data[:8] == b"\x89PNG\r\n\x1a\n"
         chunks, at = {}, 8
         while at < len(data):
@@ -247,4 +322,126 @@ class TestFiles:
 
     def test_sixteen_bit_grey_png_is_read_by_pillow(self) -> None:
         deep = np.arange(54, dtype=np.uint16).reshape(6, 9) * 1200
-        assert np.array_equal(np.asarray(Image.open(io.BytesIO(image.to_bytes(deep, "PNG")))), deep)
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(image.to_bytes(deep, "PNG").data))), deep)
+
+    def test_a_pipe_is_read(self) -> None:
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as file:
+            file.write(png(Image.fromarray(RGB)).getvalue())
+        with os.fdopen(reading, "rb") as file:
+            assert np.array_equal(image.load(file).samples, RGB)
+
+    def test_more_pixels_than_are_allowed_are_refused_before_they_are_read(self, tmp_path: Path) -> None:
+        for source in (png(Image.fromarray(RGB)), io.BytesIO(saved(RGB))):
+            with pytest.raises(ImageError, match="54 pixels, more than the 53"):
+                image.load(source, 53)
+            source.seek(0)
+            assert image.load(source, 54).samples.size == RGB.size
+
+    def test_pillow_s_own_limit_is_not_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+        assert image.load(png(Image.fromarray(RGB))).notes == ()
+        assert Image.MAX_IMAGE_PIXELS == 10
+
+
+class TestDamage:
+    """Whatever a reader of pictures raises, what leaves is one `ImageError`."""
+
+    @pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "ICO", "PPM", "JPEG2000"])
+    def test_one_byte_wrong_anywhere(self, format: str) -> None:
+        file = io.BytesIO()
+        Image.fromarray(RGB).save(file, format)
+        sound = file.getvalue()
+        for at in range(0, len(sound), 1 + len(sound) // 400):
+            damaged = bytearray(sound)
+            damaged[at] ^= 0xFF
+            with contextlib.suppress(ImageError):
+                image.load(io.BytesIO(bytes(damaged)), 10_000)
+
+    def test_a_text_that_unpacks_to_megabytes(self) -> None:
+        data = png(Image.fromarray(RGB)).getvalue()
+        text = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 80_000_000, 9))
+        with pytest.raises(ImageError, match="too large"):
+            image.load(io.BytesIO(data[:33] + text + data[33:]))
+
+    def test_a_kind_of_file_that_its_reader_does_not_know(self) -> None:
+        dds = b"DDS " + struct.pack("<7I44x", 124, 0x1007, 4, 4, 16, 0, 0)
+        dds += struct.pack("<2I4s5I", 32, 4, b"DX10", 0, 0, 0, 0, 0)
+        dds += struct.pack("<5I", 0x1000, 0, 0, 0, 0) + struct.pack("<5I", 93, 3, 0, 1, 0)
+        with pytest.raises(ImageError, match="DXGI"):
+            image.load(io.BytesIO(dds))
+
+    def test_a_picture_that_a_program_opened_and_that_is_damaged(self) -> None:
+        data = png(Image.fromarray(RGB)).getvalue()
+        with Image.open(io.BytesIO(data[:-40])) as picture, pytest.raises(CoincodecError):
+            image.from_pillow(picture)
+
+    @pytest.mark.parametrize(
+        ("format", "options"),
+        [
+            ("PNG", {"exif": b"Exif\0\0MM"}),
+            ("WEBP", {"exif": b"Exif\0\0MM", "lossless": True}),
+            ("PNG", {"pnginfo": ("Raw profile type exif", "\nexif\n  8\n4d4d002a\n-- not hex --\n")}),
+        ],
+    )
+    def test_broken_metadata_costs_no_pixels(self, format: str, options: dict[str, Any]) -> None:
+        if "pnginfo" in options:
+            text = PngImagePlugin.PngInfo()
+            text.add_text(*options["pnginfo"])
+            options = {"pnginfo": text}
+        file = io.BytesIO()
+        Image.fromarray(RGB).save(file, format, **options)
+        file.seek(0)
+        picture = image.load(file)
+        assert np.array_equal(picture.samples, RGB)
+        assert picture.notes == ("its EXIF data cannot be read and was ignored",)
+
+    def test_what_a_library_warns_of_is_a_note(self) -> None:
+        file = io.BytesIO()
+        Image.fromarray(RGB).save(file, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x0f\0\x02")
+        file.seek(0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            (note,) = image.load(file).notes
+        assert "EXIF" in note
+
+    def test_no_file_of_eight_bits_is_said_to_have_sixteen(self) -> None:
+        for width in range(1, 400):
+            file = io.BytesIO()
+            Image.new("RGB", (width, 1)).save(file, "BMP")
+            file.seek(0)
+            assert image.load(file).notes == ()
+
+
+class TestColoursOfPng:
+    @staticmethod
+    def load(extra: bytes) -> tuple[str, ...]:
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+        rest = chunk(b"IDAT", zlib.compress(b"\0\x40\x40\x40")) + chunk(b"IEND", b"")
+        return image.load(io.BytesIO(b"\x89PNG\r\n\x1a\n" + head + extra + rest)).notes
+
+    def test_what_is_not_srgb_is_said(self) -> None:
+        (note,) = self.load(chunk(b"gAMA", struct.pack(">I", 100_000)))
+        assert "gamma of 1 " in note
+        (note,) = self.load(chunk(b"cICP", bytes([9, 16, 0, 1])))
+        assert "primaries 9, transfer 16" in note
+        wide = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+        (note,) = self.load(chunk(b"cHRM", wide))
+        assert "primaries" in note
+
+    def test_what_is_srgb_is_not(self) -> None:
+        numbers = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+        assert self.load(chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"cHRM", numbers)) == ()
+        assert self.load(chunk(b"cICP", bytes([1, 13, 0, 1]))) == ()
+        assert self.load(chunk(b"sRGB", b"\0") + chunk(b"gAMA", struct.pack(">I", 100_000))) == ()
+        assert self.load(b"") == ()
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def saved(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()

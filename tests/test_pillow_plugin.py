@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
+import struct
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 import coincodec
 import coincodec.plugins.pillow
-from coincodec.errors import HurryWarning, UsageError
+from coincodec.errors import ConversionWarning, HurryWarning, UsageError
+from coincodec.metrics import rgb_psnr
 
 QUICK = {"layers": 2, "width": 6, "steps": 20}
 
@@ -84,20 +90,18 @@ def test_the_usual_operations(data: bytes) -> None:
     png = io.BytesIO()
     picture.save(png, "PNG")
     assert np.array_equal(np.asarray(Image.open(png)), coincodec.decode(data))
-    picture.verify()
 
 
 class TestDraft:
-    def test_a_thumbnail_decodes_no_more_than_it_needs(self, photo: np.ndarray) -> None:
-        samples = np.ascontiguousarray(photo[:256, :384])
-        for options in ({"layers": 3, "width": 16, "steps": 50}, {"model": "latent", "preset": "fast", "steps": 60}):
-            data = coincodec.encode(samples, **options)
+    @pytest.mark.parametrize("options", [{"layers": 3, "width": 16, "steps": 50}, {"preset": "fast", "steps": 60}])
+    def test_a_thumbnail_looks_like_the_picture(self, photo: np.ndarray, options: dict[str, Any]) -> None:
+        data = coincodec.encode(np.ascontiguousarray(photo[:256, :384]), **options)
+        for side in (192, 64, 16):
             picture, whole = Image.open(io.BytesIO(data)), Image.fromarray(coincodec.decode(data))
-            picture.thumbnail((48, 48))
-            whole.thumbnail((48, 48))
-            assert picture.size == whole.size == (48, 32)
-            difference = np.asarray(picture).astype(float) - np.asarray(whole)
-            assert 0 < np.sqrt((difference**2).mean()) < 25
+            picture.thumbnail((side, side))
+            whole.thumbnail((side, side))
+            assert picture.size == whole.size
+            assert rgb_psnr(np.asarray(picture), np.asarray(whole)) > 40
 
     @pytest.mark.parametrize(
         ("asked", "given"),
@@ -110,7 +114,7 @@ class TestDraft:
         assert (result is None) == (given == (24, 16))
         if result is not None:
             assert result == ("RGB", (0, 0, *given))
-        assert np.array_equal(np.asarray(picture), coincodec.decode(data, size=given, draft=True))
+        assert np.array_equal(np.asarray(picture), coincodec.decode(data, size=given))
 
     def test_no_draft_after_the_picture_is_there(self, data: bytes) -> None:
         picture = Image.open(io.BytesIO(data))
@@ -150,3 +154,60 @@ class TestDamage:
     def test_registering_twice_does_no_harm(self, data: bytes) -> None:
         coincodec.plugins.pillow.register()
         assert Image.open(io.BytesIO(data)).format == "COIN"
+
+
+@pytest.mark.parametrize("twin", [copy.deepcopy, copy.copy, lambda picture: pickle.loads(pickle.dumps(picture))])
+@pytest.mark.parametrize("loaded", [False, True])
+def test_copies_and_pickles_are_equal_pictures(data: bytes, twin: Callable[[Any], Any], loaded: bool) -> None:
+    picture = Image.open(io.BytesIO(data))
+    if loaded:
+        picture.load()
+    other = twin(picture)
+    assert np.array_equal(np.asarray(other), coincodec.decode(data))
+    assert other.getpixel((3, 2)) == tuple(coincodec.decode(data)[2, 3])
+    assert np.array_equal(np.asarray(other.resize((12, 8))), np.asarray(Image.open(io.BytesIO(data)).resize((12, 8))))
+
+
+class TestVerify:
+    def test_a_sound_file_passes_and_must_be_opened_again(self, data: bytes, tmp_path: Path) -> None:
+        (tmp_path / "a.coin").write_bytes(data)
+        picture = Image.open(tmp_path / "a.coin")
+        picture.verify()
+        with pytest.raises(RuntimeError, match="after open"):
+            picture.verify()
+
+    @pytest.mark.parametrize("damage", ["a byte", "cut", "longer"])
+    def test_a_damaged_one_does_not(self, data: bytes, damage: str) -> None:
+        wrong = {"a byte": data[:-10] + bytes([data[-10] ^ 255]) + data[-9:], "cut": data[:-20], "longer": data + b"\0"}
+        with pytest.raises(OSError, match=r"damaged|ends|follow"):
+            Image.open(io.BytesIO(wrong[damage])).verify()
+
+
+class TestWhatSavingSays:
+    @staticmethod
+    def save(picture: Image.Image, **options: Any) -> bytes:
+        file = io.BytesIO()
+        picture.save(file, "COIN", **QUICK, **options)
+        return file.getvalue()
+
+    def test_conversions(self) -> None:
+        with pytest.warns(ConversionWarning, match="CMYK became RGB") as caught:
+            self.save(Image.new("CMYK", (8, 8)))
+        assert caught[0].filename == __file__
+
+    def test_a_profile_that_is_given_counts(self, small: np.ndarray) -> None:
+        picture = Image.fromarray(small)
+        linear = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        at = linear.index(b"para")
+        linear[at : at + 16] = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, 1 << 16)
+        with pytest.warns(ConversionWarning, match="converted to sRGB"):
+            converted = self.save(picture, icc_profile=bytes(linear))
+        assert converted != self.save(picture)
+        tagged = picture.copy()
+        tagged.info["icc_profile"] = bytes(linear)
+        assert self.save(tagged, icc_profile=None) == self.save(picture)
+        assert "icc_profile" in tagged.info
+
+    def test_what_cannot_be_saved_is_an_oserror(self) -> None:
+        with pytest.raises(OSError, match=r"cannot write this picture as COIN.*floating"):
+            self.save(Image.new("F", (8, 8)))

@@ -56,8 +56,8 @@ def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
 
 
 def refusal(path: str) -> UsageError:
-    """What `--no-clobber` says about an existing file."""
-    return UsageError(f"{path} exists and is not replaced (--no-clobber)")
+    """What is said about an existing file that must not be replaced."""
+    return UsageError(f"{path} exists and is not replaced; name an output with -o, or give --force")
 
 
 def _mode_for(target: Path) -> int:

@@ -33,7 +33,7 @@ class Progress:
 
 
 class ProgressLine:
-    """One line of a terminal that is drawn again and again; nothing where `stream` is not a terminal.
+    """One line of a terminal that is drawn again and again; nothing if `quiet`, or where `stream` is not a terminal.
 
     A context manager: on leaving, the line is wiped.
     """
@@ -41,10 +41,10 @@ class ProgressLine:
     INTERVAL = 0.1
     BAR = 24
 
-    def __init__(self, label: str, stream: TextIO | None = None) -> None:
+    def __init__(self, label: str, quiet: bool = False, stream: TextIO | None = None) -> None:
         self.label = label
         self.stream = sys.stderr if stream is None else stream
-        self.shown = self.stream.isatty()
+        self.shown = not quiet and self.stream.isatty()
         self.drawn_at = 0.0
         self.width = 0
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import CoincodecError, UsageError
-from . import bench, decode, demo, encode, info, search
+from . import bench, decode, demo, encode, info, search, streams
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line. Returns the exit status: 0, 1 bad data, 2 bad use, 130 interrupted."""
+    streams.open_all()
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..files import STANDARD, read_bytes, write_atomically
 from ..limits import DEFAULT_LIMITS, Limits
 from ..options import DecodeOptions
-from .options import add_output, add_threads, output_path
+from .options import add_output, add_quiet, add_threads, may_replace, output_path
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -43,6 +43,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="write the picture as it is known, coarse to fine, to OUTPUT-1, OUTPUT-2 and so on",
     )  # fmt: skip
     add_threads(parser)
+    add_quiet(parser)
     for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
         default = getattr(DEFAULT_LIMITS, name)
         parser.add_argument(
@@ -64,12 +65,14 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.region, arguments.size, arguments.scale, arguments.draft, arguments.partial, arguments.threads, limits
     )
     if arguments.progressive:
-        _write_previews(arguments.input, path, format, options, clobber=not arguments.no_clobber)
+        _write_previews(arguments.input, path, format, options, clobber=may_replace(arguments))
         return
     decoded = codec.decode_samples(read_bytes(arguments.input), options)
-    if decoded.missing:
-        print(f"coin: {decoded.missing}", file=sys.stderr)
-    write_atomically(path, image.to_bytes(decoded.samples, format), clobber=not arguments.no_clobber)
+    written = image.to_bytes(decoded.samples, format)
+    for note in (decoded.missing, *written.notes):
+        if note and not arguments.quiet:
+            print(f"coin: {note}", file=sys.stderr)
+    write_atomically(path, written.data, clobber=may_replace(arguments))
 
 
 def _write_previews(source: str, path: str, format: str, options: DecodeOptions, *, clobber: bool) -> None:
@@ -84,7 +87,7 @@ def _write_previews(source: str, path: str, format: str, options: DecodeOptions,
     stem, suffix = os.path.splitext(path)
     for number, preview in enumerate(codec.previews(data, options.threads, options.limits), 1):
         name = f"{stem}-{number}{suffix}"
-        write_atomically(name, image.to_bytes(preview.picture(), format), clobber=clobber)
+        write_atomically(name, image.to_bytes(preview.picture(), format).data, clobber=clobber)
         rows, columns = preview.samples.shape[:2]
         print(
             f"{name}: {columns}x{rows} samples, {preview.bytes / len(data):.1%} of the bytes, "

@@ -9,8 +9,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
+from ..limits import DEFAULT_LIMITS
 from ..options import EncodeOptions
-from .options import add_output, add_threads, output_path
+from .options import add_output, add_quiet, add_threads, may_replace, output_path
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -55,7 +56,11 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
     add_threads(parser)
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument(
+        "--max-pixels", type=float, default=DEFAULT_LIMITS.pixels, metavar="N",
+        help=f"refuse a picture that has more (default: {DEFAULT_LIMITS.pixels:.3g})",
+    )  # fmt: skip
+    add_quiet(parser)
     parser.set_defaults(run=run)
 
 
@@ -73,14 +78,15 @@ def run(arguments: argparse.Namespace) -> None:
 
     options = EncodeOptions(**{field.name: getattr(arguments, field.name) for field in fields(EncodeOptions)})
     source = arguments.input
-    picture = image.load(io.BytesIO(read_bytes(source)) if source == STANDARD else source)
+    standard = io.BytesIO(read_bytes(source)) if source == STANDARD else None
+    picture = image.load(standard or source, int(arguments.max_pixels))
     for note in picture.notes:
         say(f"coin: {note}")
-    with FitProgressLine("fitting") as progress:
-        encoded = codec.encode_samples(picture.samples, options, None if arguments.quiet else progress)
+    with FitProgressLine("fitting", arguments.quiet) as progress:
+        encoded = codec.encode_samples(picture.samples, options, progress)
     for note in encoded.notes:
         say(f"coin: {note}")
-    write_atomically(path, encoded.data, clobber=not arguments.no_clobber)
+    write_atomically(path, encoded.data, clobber=may_replace(arguments))
     rows, columns, _ = picture.samples.shape
     say(
         f"{path}: {columns}x{rows}, {len(encoded.data):,} bytes, "

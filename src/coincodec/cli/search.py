@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,10 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError(f"bpp must be a positive number, not {arguments.bpp}")
     output = Path(arguments.output)
     known = list(read_table(output).entries) if output.exists() else []
-    samples = image.load(arguments.input).samples
+    loaded = image.load(arguments.input)
+    for note in loaded.notes:
+        print(f"coin: {note}", file=sys.stderr)
+    samples = loaded.samples
     name = Path(arguments.input).stem
 
     with ProgressLine("searching") as line:

@@ -4,8 +4,8 @@
 >>> Image.open("photo.png").save("photo.coin", bpp=0.3)
 >>> Image.open("photo.coin").size
 
-`Image.open` reads the header alone; `load` decodes, after `draft` or within `thumbnail` only as much as a smaller
-picture needs. Options of `save` are those of `coincodec.encode`. Pillow has no mode for colour of 16 bits, so such
+`Image.open` reads the header alone; `load` decodes, after `draft` or within `thumbnail` to a smaller picture. Options
+of `save` are those of `coincodec.encode`, and `icc_profile`. Pillow has no mode for colour of 16 bits, so such
 files open with 8.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from .. import codec, container, image
-from ..errors import CoincodecError, FormatError, HurryWarning
+from ..errors import CoincodecError, ConversionWarning, FormatError, HurryWarning, ImageError
 from ..files import EXTENSION
 from ..options import DecodeOptions, EncodeOptions
 
@@ -33,6 +33,9 @@ class CoinImageFile(ImageFile.ImageFile):
 
     format = FORMAT
     format_description = "COIN, a picture as a function"
+
+    # What is not `_open`'s is decoded: copies and pickles hold pixels.
+    _decoded = True
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -63,16 +66,33 @@ class CoinImageFile(ImageFile.ImageFile):
         width, height = self._size
         return self.mode, (0, 0, float(width), float(height))
 
+    def verify(self) -> None:
+        """Compares every checksum of the file, as far as its end. Raises OSError for a damaged one.
+
+        The picture must be opened again after that, as with Pillow's own formats.
+        """
+        if self.fp is None:
+            raise RuntimeError("verify must be called directly after open")
+        self.fp.seek(0)
+        try:
+            container.read(self.fp.read())
+        except CoincodecError as error:
+            raise OSError(f"{error}") from error
+        finally:
+            if self._exclusive_fp:
+                self.fp.close()
+            self.fp = None
+
     def load(self) -> Any:
         """Decodes the picture, once. Raises OSError for a damaged file, as Pillow does."""
         if not self._decoded and self.fp is not None:
             self.fp.seek(0)
             try:
-                samples = codec.decode(self.fp.read(), DecodeOptions(size=self.size, draft=True))
+                samples = codec.decode(self.fp.read(), DecodeOptions(size=self.size))
             except CoincodecError as error:
                 raise OSError(f"{error}") from error
             if samples.dtype == np.uint16 and self.mode != "I;16":
-                samples = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+                samples = image.to_8_bits(samples)
             self.im = image.to_pillow(samples).im
             self._decoded = True
             if self._exclusive_fp:
@@ -88,10 +108,27 @@ def _accept(prefix: bytes) -> bool:
 def _save(picture: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     known = {field.name for field in fields(EncodeOptions)}
     options: dict[str, Any] = {name: value for name, value in picture.encoderinfo.items() if name in known}
-    encoded = codec.encode_samples(image.from_pillow(picture).samples, EncodeOptions(**options))
+    if "icc_profile" in picture.encoderinfo:
+        picture = _with_profile(picture, picture.encoderinfo["icc_profile"])
+    try:
+        coded = image.from_pillow(picture)
+    except ImageError as error:
+        raise OSError(f"cannot write this picture as {FORMAT}: {error}") from error
+    for note in coded.notes:
+        warnings.warn(note, ConversionWarning, stacklevel=3)
+    encoded = codec.encode_samples(coded.samples, EncodeOptions(**options))
     for note in encoded.notes:
         warnings.warn(note, HurryWarning, stacklevel=3)
     file.write(encoded.data)
+
+
+def _with_profile(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """The same pixels, of another colour space; None for sRGB."""
+    other = picture.copy()
+    other.info.pop("icc_profile", None)
+    if profile is not None:
+        other.info["icc_profile"] = profile
+    return other
 
 
 def register() -> None:

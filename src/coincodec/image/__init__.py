@@ -1,0 +1,22 @@
+"""From the pictures people have to the samples we code, and back.
+
+Samples are uint8 or uint16 arrays of shape (height, width, channels), with 1 channel for grey, 2 for grey
+and alpha, 3 for RGB, 4 for RGBA; sRGB, alpha not premultiplied.
+"""
+
+from .picture import Picture, Samples, from_array
+from .reading import from_pillow, load
+from .writing import Written, output_format, to_8_bits, to_bytes, to_pillow
+
+__all__ = [
+    "Picture",
+    "Samples",
+    "Written",
+    "from_array",
+    "from_pillow",
+    "load",
+    "output_format",
+    "to_8_bits",
+    "to_bytes",
+    "to_pillow",
+]

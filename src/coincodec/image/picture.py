@@ -1,0 +1,44 @@
+"""Samples, and what was done to get them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..container import MAX_SIDE
+from ..errors import ImageError
+
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Samples, and one short sentence for each thing that was converted to get them."""
+
+    samples: Samples
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def bit_depth(self) -> int:
+        """8 or 16."""
+        return 8 * self.samples.dtype.itemsize
+
+
+def from_array(array: NDArray[Any]) -> Picture:
+    """A NumPy array as a picture, shape (H, W) or (H, W, C) with C in 1..4, uint8 or uint16.
+
+    Raises `ImageError` for any other.
+    """
+    if array.dtype not in (np.uint8, np.uint16):
+        raise ImageError(f"samples must be uint8 or uint16, not {array.dtype}")
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or not 1 <= array.shape[2] <= 4:
+        raise ImageError(f"an array of shape {array.shape} is not (height, width) or (height, width, 1 to 4)")
+    height, width, _ = array.shape
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise ImageError(f"a side must have 1 to {MAX_SIDE:,} pixels, the picture is {width}x{height}")
+    return Picture(np.ascontiguousarray(array))

@@ -1,0 +1,174 @@
+"""Files and Pillow's images to samples, with a note of everything that is done to them."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import CoincodecError, ImageError
+from ..limits import DEFAULT_LIMITS
+from .colour import CODED_MODES, png_colour, to_srgb
+from .picture import Picture, from_array
+
+_MODE_NAMES = {
+    "1": "black and white",
+    "P": "palette",
+    "PA": "palette",
+    "La": "premultiplied alpha",
+    "RGBa": "premultiplied alpha",
+    "RGBX": "padded RGB",
+    "LAB": "L*a*b*",
+}
+_NAMES = {"L": "grey", "LA": "grey with alpha", "RGB": "RGB", "RGBA": "RGB with alpha"}
+
+_ORIENTATION = 0x0112  # of EXIF; values outside 2..8 mean "as it is"
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def from_pillow(image: Image.Image) -> Picture:
+    """A Pillow image as a picture.
+
+    EXIF orientation is applied, an ICC profile is converted to sRGB, palettes, CMYK and other modes become
+    grey or RGB, with alpha where the image has transparency. Of an animation the first frame is taken.
+    Raises `ImageError` if the image cannot be read or has floating-point samples.
+    """
+    # What a damaged file makes Pillow raise can be anything.
+    try:
+        return _from_pillow(image)
+    except CoincodecError:
+        raise
+    except Exception as error:
+        raise _unreadable(error) from error
+
+
+def load(source: str | BinaryIO, max_pixels: int = DEFAULT_LIMITS.pixels) -> Picture:
+    """Reads an image file, or an array saved by NumPy (.npy), from a path or a binary file.
+
+    max_pixels: pictures of more are refused. What libraries warn of becomes notes. Raises `ImageError` for what is no
+    picture or not sound, OSError if a path cannot be opened.
+    """
+    if isinstance(source, str):
+        with open(source, "rb") as file:
+            return load(file, max_pixels)
+    if not source.seekable():
+        source = io.BytesIO(source.read())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        picture = _load(source, max_pixels)
+    said = (" ".join(str(warning.message).split()) for warning in caught if _worth_saying(warning.category))
+    return Picture(picture.samples, (*picture.notes, *dict.fromkeys(said)))
+
+
+def _load(source: BinaryIO, max_pixels: int) -> Picture:
+    magic = source.read(6)
+    source.seek(0)
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # Pillow has no way to say it for one file
+    try:
+        if magic == b"\x93NUMPY":
+            array = np.load(source, mmap_mode=None, allow_pickle=False)
+            _check(array.shape[:2], max_pixels)
+            return from_array(array)
+        colour = png_colour(source)
+        source.seek(0)
+        with Image.open(source) as image:
+            _check(image.size, max_pixels)
+            image.info.update(colour)
+            return _from_pillow(image)
+    except CoincodecError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError("not an image format that Pillow or NumPy reads") from error
+    except Exception as error:
+        raise _unreadable(error) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _check(sides: tuple[int, ...], most: int) -> None:
+    pixels = 1
+    for side in sides:
+        pixels *= side
+    if pixels > most:
+        raise ImageError(f"the picture has {pixels:,} pixels, more than the {most:,} that are allowed (max_pixels)")
+
+
+def _unreadable(error: Exception) -> ImageError:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return ImageError(f"cannot read the picture: {text}")
+
+
+def _worth_saying(category: type[Warning]) -> bool:
+    """Not what only programmers can mend."""
+    return not issubclass(category, (DeprecationWarning, PendingDeprecationWarning, ResourceWarning))
+
+
+def _from_pillow(image: Image.Image) -> Picture:
+    notes: list[str] = []
+    if (frames := getattr(image, "n_frames", 1)) > 1:
+        notes.append(f"only the first of {frames} frames is coded")
+    if image.mode in CODED_MODES and any(";16" in _raw_mode(tile[3]) for tile in getattr(image, "tile", ())):
+        notes.append("16-bit colour was reduced to 8 bits by the image reader; a .npy file keeps it")
+    image.load()
+    if (orientation := _orientation(image, notes)) in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+        notes.append("turned upright as its EXIF orientation says")
+    if image.mode.startswith("I"):
+        return Picture(_grey16(image)[:, :, None], tuple(notes))
+    image = to_srgb(image, notes)
+    image = _to_coded_mode(image, notes)
+    return Picture(from_array(np.asarray(image)).samples, tuple(notes))
+
+
+def _raw_mode(arguments: object) -> str:
+    """How samples lie in the file, of the arguments of one of Pillow's decoders."""
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return first if isinstance(first, str) else ""
+
+
+def _orientation(image: Image.Image, notes: list[str]) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # whatever a damaged directory makes Pillow raise; the pixels are sound
+        notes.append("its EXIF data cannot be read and was ignored")
+        return 1
+
+
+def _grey16(image: Image.Image) -> NDArray[np.uint16]:
+    values = np.asarray(image)
+    if values.dtype.itemsize > 2 and (values.min() < 0 or values.max() > 0xFFFF):
+        raise ValueError("its samples have more than 16 bits")
+    return values.astype(np.uint16)
+
+
+def _to_coded_mode(image: Image.Image, notes: list[str]) -> Image.Image:
+    if image.mode == "F":
+        raise ValueError("floating-point samples")
+    if image.mode in CODED_MODES and not image.has_transparency_data:
+        return image
+    if image.mode in ("LA", "RGBA"):
+        return image
+    source = image.mode
+    if image.has_transparency_data:
+        target = "LA" if source in ("1", "L", "La") else "RGBA"
+    else:
+        target = "L" if source in ("1", "L") else "RGB"
+    if source in ("L", "RGB"):
+        notes.append("its transparent colour became an alpha channel")
+    else:
+        notes.append(f"{_MODE_NAMES.get(source, source)} became {_NAMES[target]}")
+    if source in ("1", "La", "LAB") and target not in ("L", "RGB"):
+        image = image.convert("L" if source == "1" else "LA")
+    return image.convert(target)

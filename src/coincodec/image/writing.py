@@ -1,0 +1,120 @@
+"""Samples to files in other formats."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from ..errors import ImageError
+from ..files import EXTENSION
+from .picture import Samples
+
+# Formats of Pillow's that hold grey of 16 bits.
+_DEEP = ("PNG", "TIFF", "PPM", "JPEG2000")
+
+# How formats are written that would lose more than need be at Pillow's defaults.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+    "JPEG": {"quality": 95, "subsampling": "4:4:4"},
+    "WEBP": {"lossless": True, "exact": True},
+}
+
+# Formats that hold what they are given, or of which everybody knows that they do not.
+_FAITHFUL = ("AVIF", "BMP", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "TGA", "WEBP")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file, and one short sentence for each thing that its format could not hold."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+def output_format(suffix: str) -> str:
+    """The name of the format a file with this suffix is written in: "npy", or one of Pillow's.
+
+    Raises `ImageError` if there is none.
+    """
+    if suffix.lower() == ".npy":
+        return "npy"
+    Image.init()
+    name = Image.registered_extensions().get(suffix.lower())
+    # With our plugin loaded Pillow would write .coin files too, by fitting a model again.
+    if name is None or name not in Image.SAVE or suffix.lower() == EXTENSION:
+        raise ImageError(f"no picture format is written to files that end in {suffix or 'nothing'!r}")
+    return name
+
+
+def to_bytes(samples: Samples, format: str) -> Written:
+    """Samples, shape (H, W) or (H, W, C), as a file in one of `output_format`'s formats.
+
+    Formats of 8 bits get 16-bit samples scaled. Raises `ImageError` if the format cannot hold the picture.
+    """
+    buffer = io.BytesIO()
+    if format == "npy":
+        np.save(buffer, samples, allow_pickle=False)
+        return Written(buffer.getvalue())
+    if samples.dtype == np.uint16 and format == "PNG":
+        _write_png16(buffer, samples)
+        return Written(buffer.getvalue())
+    notes = []
+    if samples.dtype == np.uint16 and (samples.ndim == 3 or format not in _DEEP):
+        samples = to_8_bits(samples)
+        notes.append(f"16 bits became 8; {format} files hold no more of this picture, .png and .npy do")
+    try:
+        picture = to_pillow(samples)
+        picture.save(buffer, format, **_OPTIONS.get(format, {}))
+        if format not in _FAITHFUL:
+            notes += _what_it_lost(picture, buffer, format)
+    except (OSError, ValueError, KeyError) as error:
+        raise ImageError(f"cannot write {format}: {error}") from error
+    return Written(buffer.getvalue(), tuple(notes))
+
+
+def to_8_bits(samples: Samples) -> Samples:
+    """Samples of 16 bits scaled to 8, rounded."""
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def to_pillow(samples: Samples) -> Image.Image:
+    """Samples as a Pillow image: L, LA, RGB, RGBA or, for 16-bit grey, I;16. 16-bit colour has no mode."""
+    return Image.fromarray(samples)
+
+
+def _what_it_lost(picture: Image.Image, file: io.BytesIO, format: str) -> list[str]:
+    """Looks at what was written. Raises `ImageError` if that has another size."""
+    try:
+        with Image.open(file) as image:
+            if image.size != picture.size:
+                size = f"{picture.width}x{picture.height}"
+                raise ImageError(f"{format} files cannot hold a picture of {size}, only {image.width}x{image.height}")
+            back = np.asarray(image.convert(picture.mode))
+    except (OSError, ValueError):
+        return []  # formats that are written but not read, such as PDF
+    same = np.array_equal(back, np.asarray(picture))
+    return [] if same else [f"{format} files do not hold all of its colours; .png and .webp do"]
+
+
+def _write_png16(file: BinaryIO, samples: Samples) -> None:
+    """PNG with 16 bits per sample, which Pillow does not write except for grey (PNG specification, 11)."""
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[samples.shape[2] if samples.ndim == 3 else 1]
+    height, width = samples.shape[:2]
+    rows = samples.astype(">u2").reshape(height, -1).view(np.uint8)
+    # Filter type 2: every row is stored as its difference from the one above.
+    rows = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
+    filtered = np.insert(rows, 0, 2, axis=1)
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    file.write(b"\x89PNG\r\n\x1a\n")
+    file.write(chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)))
+    file.write(chunk(b"IDAT", zlib.compress(filtered.tobytes(), 6)))
+    file.write(chunk(b"IEND", b""))
