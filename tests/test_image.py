@@ -396,14 +396,29 @@ class TestDamage:
         assert np.array_equal(picture.samples, RGB)
         assert picture.notes == ("its EXIF data cannot be read and was ignored",)
 
-    def test_what_a_library_warns_of_is_a_note(self) -> None:
-        file = io.BytesIO()
-        Image.fromarray(RGB).save(file, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x0f\0\x02")
-        file.seek(0)
+    def test_what_a_library_warns_of_is_a_note(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Image.open
+
+        def opening(source: Any) -> Image.Image:
+            warnings.warn("an odd\n  file", stacklevel=2)
+            warnings.warn("of no interest", DeprecationWarning, stacklevel=2)
+            return real(source)
+
+        monkeypatch.setattr(Image, "open", opening)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            (note,) = image.load(file).notes
-        assert "EXIF" in note
+            assert image.load(png(Image.fromarray(RGB))).notes == ("an odd file",)
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_directory_that_is_cut_still_tells_what_it_can(self, orientation: int) -> None:
+        file, entry = io.BytesIO(), struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+        block = b"Exif\0\0MM\0*\0\0\0\x08\0\x02" + entry + b"\x01\x0f\0\x02"
+        Image.fromarray(RGB).save(file, "JPEG", exif=block)
+        file.seek(0)
+        picture = image.load(file)
+        assert picture.samples.shape == ((6, 9, 3) if orientation == 1 else (9, 6, 3))
+        assert picture.notes[0] == "its EXIF data cannot be read and was ignored"
+        assert picture.metadata.exif is None
 
     def test_no_file_of_eight_bits_is_said_to_have_sixteen(self) -> None:
         for width in range(1, 400):

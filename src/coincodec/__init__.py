@@ -104,6 +104,7 @@ def encode(
     time: float | None = None,
     seed: int = 0,
     threads: int | None = None,
+    strip: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> builtins.bytes:
     """Codes a picture as a .coin stream.
@@ -134,6 +135,7 @@ def encode(
         depends on the machine; a `HurryWarning` tells where there was hardly time for a fit.
     seed: of the initial weights and the sampled pixels.
     threads: default `COINCODEC_THREADS`, else every core. The stream does not depend on it.
+    strip: leave out the EXIF data, XMP and resolution of a Pillow image, which are kept otherwise, and count.
     progress: called after every step.
 
     Raises `UsageError` (`TargetError` if no network is small enough), `ImageError` or `FitError`.
@@ -157,8 +159,10 @@ def encode(
         time,
         seed,
         threads,
+        strip,
     )
-    encoded = codec.encode_samples(codec.as_picture(image).samples, options, progress)
+    picture = codec.as_picture(image)
+    encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata)
     for note in encoded.notes:
         warnings.warn(note, HurryWarning, stacklevel=2)
     return encoded.data

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import container, image, metrics, native
+from . import container, image, metadata, metrics, native
 from .container import Header
-from .errors import ConversionWarning, PartialWarning, UnsupportedError, UsageError
+from .errors import ConversionWarning, PartialWarning, TargetError, UnsupportedError, UsageError
 from .latent import decode as latent_decode
 from .latent import stream as latent_stream
 from .limits import DEFAULT_LIMITS, Limits
+from .metadata import NOTHING, Metadata
 from .options import DecodeOptions, EncodeOptions
 from .preview import Preview
 from .progress import Progress
@@ -54,8 +55,30 @@ def encode_samples(
     samples: image.Samples,
     options: EncodeOptions,
     progress: Callable[[Progress], None] | None = None,
+    extras: Metadata = NOTHING,
 ) -> Encoded:
-    """`coincodec.encode` for samples of shape (height, width, channels), with a report."""
+    """`coincodec.encode` for samples of shape (height, width, channels), with a report.
+
+    extras: goes into the stream, and counts, unless the options say otherwise.
+    """
+    sections = [] if options.strip else extras.sections()
+    if not sections:
+        return _encode(samples, options, progress)
+    encoded = _encode(samples, _leaving(options, samples, container.length_of(sections)), progress)
+    return replace(encoded, data=container.appended(encoded.data, sections))
+
+
+def _leaving(options: EncodeOptions, samples: image.Samples, taken: int) -> EncodeOptions:
+    """The options, of which so many bytes are taken already. Raises `TargetError` if there are no more."""
+    budget = options.budget(samples.shape[0] * samples.shape[1]) if options.target else None
+    if budget is None:
+        return options
+    if budget <= taken:
+        raise TargetError(f"{budget:,} bytes are too few for {taken:,} of metadata; `strip` leaves that out")
+    return replace(options, bytes=budget - taken, bpp=None)
+
+
+def _encode(samples: image.Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
     # Here, because a decoder needs neither.
     if _model(samples, options) == latent_stream.NAME:
         from .latent.encode import encode as encode_latent
@@ -136,11 +159,21 @@ def _without_axis(samples: NDArray[Any]) -> NDArray[Any]:
     return samples[:, :, 0] if samples.shape[2] == 1 else samples
 
 
+def metadata_of(data: bytes, limits: Limits = DEFAULT_LIMITS, *, cut: bool = False) -> Metadata:
+    """What a stream says besides the picture. cut: it may end before its time.
+
+    Raises `FormatError`.
+    """
+    _, sections = container.read(data, cut=cut)
+    return metadata.of_sections([section for section in sections if not section.missing], limits.metadata)
+
+
 def info(data: bytes) -> Info:
     """See `coincodec.info`."""
     header, sections = container.read(data)
     family = _family(header)
     contents: Contents = family.inspect(header, sections)
+    extras = metadata.sizes(sections)
     return Info(
         version=container.VERSION,
         size=(header.width, header.height),
@@ -148,7 +181,8 @@ def info(data: bytes) -> Info:
         bit_depth=header.bit_depth,
         bytes=len(data),
         bpp=metrics.bits_per_pixel(len(data), header.width, header.height),
-        header_bytes=len(data) - sum(contents.parts.values()),
+        header_bytes=len(data) - sum(contents.parts.values()) - sum(extras.values()),
+        metadata=extras,
         **vars(contents),
     )
 

@@ -89,6 +89,17 @@ def write(header: Header, sections: Sequence[Section]) -> bytes:
     return b"".join(parts)
 
 
+def length_of(sections: Sequence[Section]) -> int:
+    """Bytes that a stream is longer by for having these sections too."""
+    return sum(1 + len(_varint(len(s.payload))) + len(s.payload) + _CHECKSUM_BYTES for s in sections)
+
+
+def appended(data: bytes, sections: Sequence[Section]) -> bytes:
+    """A whole stream with more sections at its end. Raises like `read`."""
+    header, before = read(data)
+    return write(header, [*before, *sections])
+
+
 def read_layout(data: bytes | memoryview) -> Layout:
     """Reads the header and table of sections from the start of a stream.
 

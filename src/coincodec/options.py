@@ -35,6 +35,7 @@ class EncodeOptions:
     time: float | None = None
     seed: int = 0
     threads: int | None = None
+    strip: bool = False
 
     @property
     def target(self) -> str | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from . import codec, container, metrics
 from .errors import UsageError
 from .limits import DEFAULT_LIMITS, Limits
+from .metadata import Metadata
 from .options import DecodeArguments, DecodeOptions
 from .preview import Preview
 from .view import fit_within
@@ -69,6 +70,13 @@ class CoinFile:
     def progressive(self, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
         """See `coincodec.progressive`."""
         return codec.previews(self._all(), threads, limits)
+
+    def metadata(self, *, limits: Limits = DEFAULT_LIMITS) -> Metadata:
+        """The EXIF data, the XMP packet and the resolution that came with the picture.
+
+        Raises `FormatError`.
+        """
+        return codec.metadata_of(self._all(), limits)
 
     def close(self) -> None:
         """Closes the file if `coincodec.open` opened it. Nothing can be decoded after."""

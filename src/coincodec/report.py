@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Info:
     """What a stream says of itself.
 
     size: (width, height) in pixels. bytes: of the whole file. bpp: bits per pixel, header included.
-    header_bytes: everything that is not model. parts: bytes of each part of the model, in the order of the file; those
+    header_bytes: everything that is neither model nor metadata. metadata: bytes of "exif", "xmp" and "resolution", as
+    far as they are there. parts: bytes of each part of the model, in the order of the file; those
     of the grids of "latent" to within a few bytes, since one code runs through all of them.
     parameters: weights and biases of all networks. macs_per_pixel: multiply-accumulates to decode a pixel.
     network: "10x28" for 10 sine layers of 28 features; for "latent" its sizes.
@@ -78,6 +79,7 @@ class Info:
     weights: str
     layers: int | None
     width: int | None
+    metadata: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def bits_per_parameter(self) -> float:

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import FormatError, UsageError
 from ..files import STANDARD, read_bytes, write_atomically
 from ..limits import DEFAULT_LIMITS, Limits
+from ..metadata import NOTHING, Metadata
 from ..options import DecodeOptions
 from .options import add_output, add_quiet, add_threads, may_replace, output_path
 
@@ -43,6 +44,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="write the picture as it is known, coarse to fine, to OUTPUT-1, OUTPUT-2 and so on",
     )  # fmt: skip
     add_threads(parser)
+    parser.add_argument("--strip", action="store_true", help="write no EXIF data, XMP and resolution")
     add_quiet(parser)
     for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
         default = getattr(DEFAULT_LIMITS, name)
@@ -67,12 +69,26 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.progressive:
         _write_previews(arguments.input, path, format, options, clobber=may_replace(arguments))
         return
-    decoded = codec.decode_samples(read_bytes(arguments.input), options)
-    written = image.to_bytes(decoded.samples, format)
-    for note in (decoded.missing, *written.notes):
+    data = read_bytes(arguments.input)
+    decoded = codec.decode_samples(data, options)
+    notes = [decoded.missing]
+    extras = NOTHING if arguments.strip else _extras(data, options, notes)
+    written = image.to_bytes(decoded.samples, format, extras)
+    for note in (*notes, *written.notes):
         if note and not arguments.quiet:
             print(f"coin: {note}", file=sys.stderr)
     write_atomically(path, written.data, clobber=may_replace(arguments))
+
+
+def _extras(data: bytes, options: DecodeOptions, notes: list[str]) -> Metadata:
+    """The stream's metadata; what is wrong with it costs no picture."""
+    from .. import codec
+
+    try:
+        return codec.metadata_of(data, options.limits, cut=options.partial)
+    except FormatError as error:
+        notes.append(f"{error}; the picture is written without it")
+        return NOTHING
 
 
 def _write_previews(source: str, path: str, format: str, options: DecodeOptions, *, clobber: bool) -> None:

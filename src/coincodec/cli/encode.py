@@ -56,6 +56,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
     add_threads(parser)
+    parser.add_argument("--strip", action="store_true", help="leave out EXIF data, XMP and resolution")
     parser.add_argument(
         "--max-pixels", type=float, default=DEFAULT_LIMITS.pixels, metavar="N",
         help=f"refuse a picture that has more (default: {DEFAULT_LIMITS.pixels:.3g})",
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     for note in picture.notes:
         say(f"coin: {note}")
     with FitProgressLine("fitting", arguments.quiet) as progress:
-        encoded = codec.encode_samples(picture.samples, options, progress)
+        encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata)
     for note in encoded.notes:
         say(f"coin: {note}")
     write_atomically(path, encoded.data, clobber=may_replace(arguments))

@@ -12,6 +12,7 @@ from ..files import read_bytes
 if TYPE_CHECKING:
     from .options import Subparsers
 
+_METADATA = {"exif": "EXIF", "xmp": "XMP"}
 _CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
 
 
@@ -42,6 +43,8 @@ def run(arguments: argparse.Namespace) -> None:
     }
     if len(facts.parts) > 1:
         rows |= {name: f"{size:,} bytes, {size / facts.bytes:.1%}" for name, size in facts.parts.items()}
+    for name, size in facts.metadata.items():
+        rows[_METADATA.get(name, name)] = f"{size:,} bytes, {size / facts.bytes:.1%}"
     width = max(map(len, rows))
     for name, text in rows.items():
         print(f"{name + ':':{width + 2}}{text}")

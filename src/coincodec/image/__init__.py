@@ -4,6 +4,7 @@ Samples are uint8 or uint16 arrays of shape (height, width, channels), with 1 ch
 and alpha, 3 for RGB, 4 for RGBA; sRGB, alpha not premultiplied.
 """
 
+from .extras import info
 from .picture import Picture, Samples, from_array
 from .reading import from_pillow, load
 from .writing import Written, output_format, to_8_bits, to_bytes, to_pillow
@@ -14,6 +15,7 @@ __all__ = [
     "Written",
     "from_array",
     "from_pillow",
+    "info",
     "load",
     "output_format",
     "to_8_bits",

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from ..container import MAX_SIDE
 from ..errors import ImageError
+from ..metadata import NOTHING, Metadata
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Samples, and one short sentence for each thing that was converted to get them."""
+    """Samples, one short sentence for each thing that was converted to get them, and what else their file says."""
 
     samples: Samples
     notes: tuple[str, ...] = field(default=())
+    metadata: Metadata = NOTHING
 
     @property
     def bit_depth(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -12,7 +13,9 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import CoincodecError, ImageError
 from ..limits import DEFAULT_LIMITS
+from ..metadata import orientation
 from .colour import CODED_MODES, png_colour, to_srgb
+from .extras import of_image
 from .picture import Picture, from_array
 
 _MODE_NAMES = {
@@ -69,7 +72,7 @@ def load(source: str | BinaryIO, max_pixels: int = DEFAULT_LIMITS.pixels) -> Pic
         warnings.simplefilter("always")
         picture = _load(source, max_pixels)
     said = (" ".join(str(warning.message).split()) for warning in caught if _worth_saying(warning.category))
-    return Picture(picture.samples, (*picture.notes, *dict.fromkeys(said)))
+    return replace(picture, notes=(*picture.notes, *dict.fromkeys(said)))
 
 
 def _load(source: BinaryIO, max_pixels: int) -> Picture:
@@ -122,14 +125,15 @@ def _from_pillow(image: Image.Image) -> Picture:
     if image.mode in CODED_MODES and any(";16" in _raw_mode(tile[3]) for tile in getattr(image, "tile", ())):
         notes.append("16-bit colour was reduced to 8 bits by the image reader; a .npy file keeps it")
     image.load()
-    if (orientation := _orientation(image, notes)) in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
+    metadata = of_image(image, notes)
+    if (turned := _orientation(image, notes)) in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[turned])
         notes.append("turned upright as its EXIF orientation says")
     if image.mode.startswith("I"):
-        return Picture(_grey16(image)[:, :, None], tuple(notes))
+        return Picture(_grey16(image)[:, :, None], tuple(dict.fromkeys(notes)), metadata)
     image = to_srgb(image, notes)
     image = _to_coded_mode(image, notes)
-    return Picture(from_array(np.asarray(image)).samples, tuple(notes))
+    return Picture(from_array(np.asarray(image)).samples, tuple(dict.fromkeys(notes)), metadata)
 
 
 def _raw_mode(arguments: object) -> str:
@@ -139,7 +143,9 @@ def _raw_mode(arguments: object) -> str:
 
 
 def _orientation(image: Image.Image, notes: list[str]) -> int:
-    try:
+    if exif := image.info.get("exif"):
+        return orientation(exif)
+    try:  # files that have it otherwise, such as TIFF
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # whatever a damaged directory makes Pillow raise; the pixels are sound
         notes.append("its EXIF data cannot be read and was ignored")

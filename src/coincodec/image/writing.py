@@ -13,6 +13,8 @@ from PIL import Image
 
 from ..errors import ImageError
 from ..files import EXTENSION
+from ..metadata import NOTHING, Metadata
+from .extras import XMP_KEYWORD, lost, saving
 from .picture import Samples
 
 # Formats of Pillow's that hold grey of 16 bits.
@@ -52,25 +54,26 @@ def output_format(suffix: str) -> str:
     return name
 
 
-def to_bytes(samples: Samples, format: str) -> Written:
+def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING) -> Written:
     """Samples, shape (H, W) or (H, W, C), as a file in one of `output_format`'s formats.
 
-    Formats of 8 bits get 16-bit samples scaled. Raises `ImageError` if the format cannot hold the picture.
+    Formats of 8 bits get 16-bit samples scaled; what a format does not hold of the metadata is left out. Raises
+    `ImageError` if the format cannot hold the picture.
     """
     buffer = io.BytesIO()
     if format == "npy":
         np.save(buffer, samples, allow_pickle=False)
-        return Written(buffer.getvalue())
+        return Written(buffer.getvalue(), tuple(lost(metadata, format)))
     if samples.dtype == np.uint16 and format == "PNG":
-        _write_png16(buffer, samples)
+        _write_png16(buffer, samples, metadata)
         return Written(buffer.getvalue())
-    notes = []
+    notes = lost(metadata, format)
     if samples.dtype == np.uint16 and (samples.ndim == 3 or format not in _DEEP):
         samples = to_8_bits(samples)
         notes.append(f"16 bits became 8; {format} files hold no more of this picture, .png and .npy do")
     try:
         picture = to_pillow(samples)
-        picture.save(buffer, format, **_OPTIONS.get(format, {}))
+        picture.save(buffer, format, **_OPTIONS.get(format, {}), **saving(metadata, format))
         if format not in _FAITHFUL:
             notes += _what_it_lost(picture, buffer, format)
     except (OSError, ValueError, KeyError) as error:
@@ -102,7 +105,7 @@ def _what_it_lost(picture: Image.Image, file: io.BytesIO, format: str) -> list[s
     return [] if same else [f"{format} files do not hold all of its colours; .png and .webp do"]
 
 
-def _write_png16(file: BinaryIO, samples: Samples) -> None:
+def _write_png16(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
     """PNG with 16 bits per sample, which Pillow does not write except for grey (PNG specification, 11)."""
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[samples.shape[2] if samples.ndim == 3 else 1]
     height, width = samples.shape[:2]
@@ -116,5 +119,13 @@ def _write_png16(file: BinaryIO, samples: Samples) -> None:
 
     file.write(b"\x89PNG\r\n\x1a\n")
     file.write(chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)))
+    if metadata.exif is not None:
+        file.write(chunk(b"eXIf", metadata.exif))
+    if metadata.xmp is not None:
+        # Keyword, not compressed, no language and no translation of the keyword.
+        file.write(chunk(b"iTXt", XMP_KEYWORD.encode() + bytes(5) + metadata.xmp))
+    if metadata.dpi is not None:
+        x, y = (round(value / 0.0254) for value in metadata.dpi)  # pixels per metre
+        file.write(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     file.write(chunk(b"IDAT", zlib.compress(filtered.tobytes(), 6)))
     file.write(chunk(b"IEND", b""))

@@ -4,9 +4,9 @@
 >>> Image.open("photo.png").save("photo.coin", bpp=0.3)
 >>> Image.open("photo.coin").size
 
-`Image.open` reads the header alone; `load` decodes, after `draft` or within `thumbnail` to a smaller picture. Options
-of `save` are those of `coincodec.encode`, and `icc_profile`. Pillow has no mode for colour of 16 bits, so such
-files open with 8.
+`Image.open` reads the header and the metadata alone; `load` decodes, after `draft` or within `thumbnail` to a smaller
+picture. Options of `save` are those of `coincodec.encode`, and `icc_profile`, `exif`, `xmp` and `dpi`. Pillow has no
+mode for colour of 16 bits, so such files open with 8.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile
 
-from .. import codec, container, image
+from .. import codec, container, image, metadata
 from ..errors import CoincodecError, ConversionWarning, FormatError, HurryWarning, ImageError
 from ..files import EXTENSION
+from ..limits import DEFAULT_LIMITS
 from ..options import DecodeOptions, EncodeOptions
 
 FORMAT, MIME_TYPE = "COIN", "image/x-coin"
@@ -41,10 +42,12 @@ class CoinImageFile(ImageFile.ImageFile):
         assert self.fp is not None
         start = self.fp.read(container.MAX_HEADER_BYTES)
         try:
-            header = container.read_layout(start).header
+            layout = container.read_layout(start)
         except FormatError as error:
             # How a plugin says that a file is not one it can open.
             raise SyntaxError(str(error)) from error
+        header = layout.header
+        self.info.update(_info(self.fp, layout))
         self._size = (header.width, header.height)
         self._mode = "I;16" if (header.channels, header.bit_depth) == (1, 16) else _MODES[header.channels - 1]
         self._decoded = False
@@ -108,27 +111,43 @@ def _accept(prefix: bytes) -> bool:
 def _save(picture: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     known = {field.name for field in fields(EncodeOptions)}
     options: dict[str, Any] = {name: value for name, value in picture.encoderinfo.items() if name in known}
-    if "icc_profile" in picture.encoderinfo:
-        picture = _with_profile(picture, picture.encoderinfo["icc_profile"])
+    picture = _as_told(picture, picture.encoderinfo)
     try:
         coded = image.from_pillow(picture)
     except ImageError as error:
         raise OSError(f"cannot write this picture as {FORMAT}: {error}") from error
     for note in coded.notes:
         warnings.warn(note, ConversionWarning, stacklevel=3)
-    encoded = codec.encode_samples(coded.samples, EncodeOptions(**options))
+    encoded = codec.encode_samples(coded.samples, EncodeOptions(**options), None, coded.metadata)
     for note in encoded.notes:
         warnings.warn(note, HurryWarning, stacklevel=3)
     file.write(encoded.data)
 
 
-def _with_profile(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """The same pixels, of another colour space; None for sRGB."""
+def _as_told(picture: Image.Image, told: dict[str, Any]) -> Image.Image:
+    """The same pixels with what arguments of `save` say of them; None for nothing, or sRGB."""
+    given = {name: told[name] for name in ("icc_profile", "exif", "xmp", "dpi") if name in told}
+    if not given:
+        return picture
     other = picture.copy()
-    other.info.pop("icc_profile", None)
-    if profile is not None:
-        other.info["icc_profile"] = profile
+    for name, value in given.items():
+        other.info.pop(name, None)
+        if value is not None:
+            other.info[name] = value.tobytes() if isinstance(value, Image.Exif) else value
     return other
+
+
+def _info(file: IO[bytes], layout: container.Layout) -> dict[str, Any]:
+    """What a stream says besides the picture, as Pillow's own formats have it; nothing if that is damaged."""
+    sections = []
+    for kind, offset, length in layout.sections:
+        if kind in metadata.KINDS:
+            file.seek(offset)
+            sections.append(container.Section(kind, file.read(min(length, DEFAULT_LIMITS.metadata))))
+    try:
+        return image.info(metadata.of_sections(sections, DEFAULT_LIMITS.metadata))
+    except FormatError:
+        return {}
 
 
 def register() -> None:
