@@ -430,3 +430,72 @@ class TestNotes:
         assert status == 1
         assert "384 pixels, more than the 383" in err
         assert coin("encode", "photo.png", "--max-pixels", "384", *QUICK)[0] == 0
+
+
+class TestSeveral:
+    """Several inputs, and folders of them."""
+
+    @pytest.fixture
+    def pictures(self, photo_png: Path, small: np.ndarray) -> Path:
+        folder = photo_png.parent / "pictures"
+        folder.mkdir()
+        for number, name in enumerate(("a.png", "b.jpg", "c.npy", "notes.txt", "d.coin")):
+            path = folder / name
+            if name.endswith(".npy"):
+                np.save(path, small)
+            elif name.endswith((".png", ".jpg")):
+                Image.fromarray(np.roll(small, number, 0)).save(path)
+            else:
+                path.write_text("no picture")
+        return folder
+
+    def test_files_beside_their_inputs(self, pictures: Path, coin: Coin) -> None:
+        status, _, err = coin("encode", "pictures/a.png", "photo.png", *QUICK)
+        assert status == 0
+        assert err.splitlines()[-1] == "2 files"
+        assert Path("pictures/a.coin").exists()
+        assert Path("photo.coin").exists()
+
+    def test_a_folder_to_a_folder_and_back(self, pictures: Path, coin: Coin) -> None:
+        assert coin("encode", "-q", "pictures", "-o", "out/", *QUICK) == (0, "", "")
+        assert sorted(os.listdir("out")) == ["a.coin", "b.coin", "c.coin"]
+        assert coin("decode", "-q", "out", "-o", "back/") == (0, "", "")
+        assert sorted(os.listdir("back")) == ["a.png", "b.png", "c.png"]
+        with Image.open("back/a.png") as back:
+            assert np.array_equal(np.asarray(back), coincodec.decode(Path("out/a.coin").read_bytes()))
+
+    def test_one_that_fails_is_told_and_the_others_go_on(self, pictures: Path, coin: Coin) -> None:
+        Path("pictures/a.png").write_bytes(b"no picture")
+        status, _, err = coin("encode", "pictures", "missing.png", "-o", "out/", *QUICK)
+        assert status == 1
+        assert "coin: pictures/a.png: not an image format" in err
+        assert "coin: missing.png: No such file" in err
+        assert err.splitlines()[-1] == "coin: 2 of 4 failed"
+        assert sorted(os.listdir("out")) == ["b.coin", "c.coin"]
+
+    def test_files_of_a_folder_are_replaced_only_by_force(self, pictures: Path, coin: Coin) -> None:
+        Path("out").mkdir()
+        Path("out/a.coin").write_bytes(b"old")
+        status, _, err = coin("encode", "pictures/a.png", "-o", "out", *QUICK)
+        assert status == 2
+        assert "out/a.coin exists" in err
+        assert coin("encode", "pictures/a.png", "-o", "out", "-f", *QUICK)[0] == 0
+        assert Path("out/a.coin").read_bytes() != b"old"
+
+    @pytest.mark.parametrize(
+        ("inputs", "message"),
+        [
+            (["photo.png", "pictures/a.png", "-o", "out.coin"], "go to a folder"),
+            (["pictures", "-o", "photo.png"], "go to a folder"),
+            (["pictures/a.png", "copies/a.png", "-o", "out/"], "would both become out/a.coin"),
+            (["empty"], "nothing to do in empty"),
+            (["-", "photo.png"], "standard input cannot"),
+            (["-", "-o", "pictures"], "standard input cannot"),
+        ],
+    )
+    def test_what_cannot_be_meant(self, pictures: Path, coin: Coin, inputs: list[str], message: str) -> None:
+        Path("empty").mkdir()
+        status, _, err = coin("encode", *inputs, *QUICK)
+        assert status == 2
+        assert message in err
+        assert not list(Path().glob("**/photo.coin"))

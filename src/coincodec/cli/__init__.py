@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import CoincodecError, UsageError
-from . import bench, decode, demo, encode, info, search, streams
+from . import bench, decode, demo, encode, info, jobs, search, streams
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,15 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CoincodecError, OSError, MemoryError) as error:
         if arguments.debug:
             raise
-        print(f"coin: {_message(error)}", file=sys.stderr)
+        print(f"coin: {jobs.message(error)}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
-
-
-def _message(error: BaseException) -> str:
-    """One line for an error."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split()) or "out of memory"
 
 
 def _parser() -> argparse.ArgumentParser:

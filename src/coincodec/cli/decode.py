@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import FormatError, UsageError
-from ..files import STANDARD, read_bytes, write_atomically
+from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
 from ..limits import DEFAULT_LIMITS, Limits
 from ..metadata import NOTHING, Metadata
 from ..options import DecodeOptions
-from .options import add_output, add_quiet, add_threads, may_replace, output_path
+from . import jobs
+from .jobs import Job
+from .options import add_files, add_quiet, add_threads
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -27,8 +29,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="write the picture in a .coin file",
         description="Decodes a .coin file. The output's suffix names its format: .png, .npy or any of Pillow's.",
     )
-    parser.add_argument("input", help="a .coin file, or - for standard input")
-    add_output(parser, "the input with the suffix .png")
+    add_files(parser, ".coin files, folders of them, or - for standard input", "the input with the suffix .png")
     parser.add_argument(
         "--region", type=numbers(4, ","), metavar="L,T,R,B",
         help="only columns L to R and rows T to B, R and B exclusive",
@@ -57,19 +58,23 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Runs the command."""
-    path = output_path(arguments, ".png")
+    found = jobs.of(arguments, ".png", lambda name: name.lower().endswith(EXTENSION))
+    jobs.run(found, lambda job: _decode(job, arguments), arguments.quiet)
 
+
+def _decode(job: Job, arguments: argparse.Namespace) -> None:
     from .. import codec, image
 
+    path = job.path
     format = "PNG" if path == STANDARD else image.output_format(os.path.splitext(path)[1])
     limits = Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
     options = DecodeOptions(
         arguments.region, arguments.size, arguments.scale, arguments.draft, arguments.partial, arguments.threads, limits
     )
     if arguments.progressive:
-        _write_previews(arguments.input, path, format, options, clobber=may_replace(arguments))
+        _write_previews(job.source, path, format, options, clobber=job.replace)
         return
-    data = read_bytes(arguments.input)
+    data = read_bytes(job.source)
     decoded = codec.decode_samples(data, options)
     notes = [decoded.missing]
     extras = NOTHING if arguments.strip else _extras(data, options, notes)
@@ -77,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
     for note in (*notes, *written.notes):
         if note and not arguments.quiet:
             print(f"coin: {note}", file=sys.stderr)
-    write_atomically(path, written.data, clobber=may_replace(arguments))
+    write_atomically(path, written.data, clobber=job.replace)
 
 
 def _extras(data: bytes, options: DecodeOptions, notes: list[str]) -> Metadata:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
 from ..limits import DEFAULT_LIMITS
 from ..options import EncodeOptions
-from .options import add_output, add_quiet, add_threads, may_replace, output_path
+from . import jobs
+from .jobs import Job
+from .options import add_files, add_quiet, add_threads
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -25,8 +27,11 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="fit a function to a picture and write it as a .coin file",
         description="Fits a tiny model to a picture and writes it as a .coin file.",
     )
-    parser.add_argument("input", help="an image file, a .npy array, or - for standard input")
-    add_output(parser, f"the input with the suffix {EXTENSION}")
+    add_files(
+        parser,
+        "image files, .npy arrays, folders of them, or - for standard input",
+        f"the input with the suffix {EXTENSION}",
+    )
     parser.add_argument(
         "--model", metavar="NAME",
         help="latent, or siren, COIN's network; default: latent, unless an option needs or few bytes suit siren",
@@ -67,8 +72,13 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Runs the command."""
-    path = output_path(arguments, EXTENSION)
+    from .. import image
 
+    found = jobs.of(arguments, EXTENSION, image.is_picture)
+    jobs.run(found, lambda job: _encode(job, arguments), arguments.quiet)
+
+
+def _encode(job: Job, arguments: argparse.Namespace) -> None:
     from .. import codec, image
     from ..metrics import bits_per_pixel
     from ..progress import FitProgressLine
@@ -78,19 +88,18 @@ def run(arguments: argparse.Namespace) -> None:
             print(text, file=sys.stderr)
 
     options = EncodeOptions(**{field.name: getattr(arguments, field.name) for field in fields(EncodeOptions)})
-    source = arguments.input
-    standard = io.BytesIO(read_bytes(source)) if source == STANDARD else None
-    picture = image.load(standard or source, int(arguments.max_pixels))
+    standard = io.BytesIO(read_bytes(job.source)) if job.source == STANDARD else None
+    picture = image.load(standard or job.source, int(arguments.max_pixels))
     for note in picture.notes:
         say(f"coin: {note}")
     with FitProgressLine("fitting", arguments.quiet) as progress:
         encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata)
     for note in encoded.notes:
         say(f"coin: {note}")
-    write_atomically(path, encoded.data, clobber=may_replace(arguments))
+    write_atomically(job.path, encoded.data, clobber=job.replace)
     rows, columns, _ = picture.samples.shape
     say(
-        f"{path}: {columns}x{rows}, {len(encoded.data):,} bytes, "
+        f"{job.path}: {columns}x{rows}, {len(encoded.data):,} bytes, "
         f"{bits_per_pixel(len(encoded.data), columns, rows):.4f} bpp, PSNR {encoded.psnr:.2f} dB, "
         f"{encoded.network}, {encoded.steps:,} steps in {encoded.seconds:.1f} s"
     )

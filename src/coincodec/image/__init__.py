@@ -6,7 +6,7 @@ and alpha, 3 for RGB, 4 for RGBA; sRGB, alpha not premultiplied.
 
 from .extras import info
 from .picture import Picture, Samples, from_array
-from .reading import from_pillow, load
+from .reading import from_pillow, is_picture, load
 from .writing import Written, output_format, to_8_bits, to_bytes, to_pillow
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "from_array",
     "from_pillow",
     "info",
+    "is_picture",
     "load",
     "output_format",
     "to_8_bits",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from dataclasses import replace
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import CoincodecError, ImageError
+from ..files import EXTENSION
 from ..limits import DEFAULT_LIMITS
 from ..metadata import orientation
 from .colour import CODED_MODES, png_colour, to_srgb
@@ -73,6 +75,14 @@ def load(source: str | BinaryIO, max_pixels: int = DEFAULT_LIMITS.pixels) -> Pic
         picture = _load(source, max_pixels)
     said = (" ".join(str(warning.message).split()) for warning in caught if _worth_saying(warning.category))
     return replace(picture, notes=(*picture.notes, *dict.fromkeys(said)))
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file of that name may be one that `load` reads, by its suffix."""
+    suffix = os.path.splitext(name)[1].lower()
+    Image.init()
+    known = Image.registered_extensions().get(suffix)
+    return suffix == ".npy" or (known in Image.OPEN and suffix != EXTENSION)
 
 
 def _load(source: BinaryIO, max_pixels: int) -> Picture:
