@@ -175,7 +175,6 @@ class TestErrors:
             ["encode", "missing.png"],
             ["encode", "text.txt"],
             ["encode", "photo.png", "-o", "missing/photo.coin", "--steps", "1000000000"],
-            ["encode", "photo.png", "-o", ".", "--steps", "1000000000"],
             ["decode", "text.txt"],
             ["decode", "photo.png", "-o", "other.png"],
             ["decode", "good.coin", "-o", "out.xyz"],

@@ -66,12 +66,12 @@ SHARES = np.linspace(0.1, 0.9, 12)
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("bits", [0.01, 0.5, 4.0])
 def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) -> None:
-    now = bits * math.exp(1.35 * (1 - share) ** 1.9 / (1 + bits / 0.55))
+    now = bits * math.exp(1.03 * (1 - share) ** 1.9 / (1 + bits / 0.79))
     assert final_bits(share, now) == pytest.approx(bits, rel=0.02)
 
 
 def test_the_error_to_come_is_told_for_any_price() -> None:
-    assert final_error(0.5, 1e-3, 1e-3) == pytest.approx(1e-3 * math.exp(-0.25 / 4 * 1.24))
+    assert final_error(0.5, 1e-3, 1e-3) == pytest.approx(1e-3 * math.exp(-0.175 * 0.5**1.8 * 1.45))
     assert final_error(0.5, 1e-3, 1e-12) == final_error(0.5, 1e-3, 3e-4)
 
 

@@ -105,7 +105,7 @@ class TestDraft:
 
     @pytest.mark.parametrize(
         ("asked", "given"),
-        [((24, 16), (24, 16)), ((13, 8), (24, 16)), ((12, 8), (12, 8)), ((1, 1), (1, 1)), ((5, 4), (6, 4))],
+        [((24, 16), (24, 16)), ((13, 8), (24, 16)), ((12, 8), (24, 16)), ((1, 1), (3, 2)), ((5, 4), (12, 8))],
     )
     def test_the_largest_power_of_two(self, data: bytes, asked: tuple[int, int], given: tuple[int, int]) -> None:
         picture = Image.open(io.BytesIO(data))

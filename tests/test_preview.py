@@ -229,7 +229,7 @@ class TestCommand:
             (["--scale", "2", "--region", "0,0,30,20"], (60, 40)),
             (["--size", "20x20", "--draft"], (20, 20)),
         ):
-            assert cli.main(["decode", str(tmp_path / "a.coin"), *options]) == 0
+            assert cli.main(["decode", str(tmp_path / "a.coin"), "--force", *options]) == 0
             assert size_of(tmp_path / "a.png") == size
         for options in (["--size", "50"], ["--size", "axb"], ["--scale", "0"], ["--scale", "2", "--size", "5x5"]):
             try:

@@ -54,14 +54,19 @@ class CoinImageFile(ImageFile.ImageFile):
         self.tile = []
 
     def draft(self, mode: str | None, size: tuple[int, int] | None) -> tuple[str, tuple[int, int, float, float]] | None:
-        """Makes the picture smaller by the largest power of two that leaves both sides at least those of `size`.
+        """Makes the picture smaller by the largest power of two that leaves both sides at least twice those of `size`.
 
-        `thumbnail` calls it. mode: no other than the picture's own is offered.
+        `thumbnail` calls it with twice its own, and reduces what comes in another way than decoding does: of four times
+        as many pixels a side that makes no difference to see. mode: no other than the picture's own is offered.
         """
         if size is None or self._decoded or self.tile:
             return None
         scale, (width, height) = 1, self.size
-        while -(-width // (2 * scale)) >= size[0] and -(-height // (2 * scale)) >= size[1] and scale < max(self.size):
+        while (
+            -(-width // (2 * scale)) >= 2 * size[0]
+            and -(-height // (2 * scale)) >= 2 * size[1]
+            and scale < max(self.size)
+        ):
             scale *= 2
         if scale == 1:
             return None
