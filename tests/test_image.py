@@ -338,6 +338,12 @@ class TestFiles:
             source.seek(0)
             assert image.load(source, 54).samples.size == RGB.size
 
+    def test_an_array_that_claims_more_than_it_has_is_refused_before_it_is_read(self) -> None:
+        sound = saved(np.zeros((4, 5), np.uint8))
+        claiming = sound.replace(b"(4, 5)", b"(999999, 999999)").replace(b" " * 10, b"", 1)
+        with pytest.raises(ImageError, match="999,998,000,001 pixels"):
+            image.load(io.BytesIO(claiming))
+
     def test_pillow_s_own_limit_is_not_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
         assert image.load(png(Image.fromarray(RGB))).notes == ()

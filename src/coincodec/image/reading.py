@@ -91,9 +91,8 @@ def _load(source: BinaryIO, max_pixels: int) -> Picture:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # Pillow has no way to say it for one file
     try:
         if magic == b"\x93NUMPY":
-            array = np.load(source, mmap_mode=None, allow_pickle=False)
-            _check(array.shape[:2], max_pixels)
-            return from_array(array)
+            _check(_shape_of_array(source)[:2], max_pixels)
+            return from_array(np.load(source, allow_pickle=False))
         colour = png_colour(source)
         source.seek(0)
         with Image.open(source) as image:
@@ -108,6 +107,15 @@ def _load(source: BinaryIO, max_pixels: int) -> Picture:
         raise _unreadable(error) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+def _shape_of_array(source: BinaryIO) -> tuple[int, ...]:
+    """What the header of a .npy file says, before anything is allocated for it; nothing for one of a later version."""
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    reader = readers.get(np.lib.format.read_magic(source))
+    shape = reader(source)[0] if reader else ()
+    source.seek(0)
+    return shape
 
 
 def _check(sides: tuple[int, ...], most: int) -> None:
