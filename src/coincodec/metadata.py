@@ -20,7 +20,7 @@ _DPI_UNIT, _MOST = 0.01, 2**32 - 1
 # What an EXIF block has before its TIFF structure.
 BEFORE_EXIF = b"Exif\0\0"
 
-_ORIENTATION = 0x0112
+ORIENTATION = 0x0112
 _SHORT = 3
 
 
@@ -126,7 +126,7 @@ def _orientations(tiff: bytes | bytearray) -> Iterator[tuple[int, str]]:
         (count,) = struct.unpack_from(f"{order}H", tiff, at)
         for entry in range(at + 2, at + 2 + 12 * count, 12):
             tag, kind, values, _ = struct.unpack_from(f"{order}HHII", tiff, entry)
-            if (tag, kind, values) == (_ORIENTATION, _SHORT, 1):
+            if (tag, kind, values) == (ORIENTATION, _SHORT, 1):
                 yield entry + 8, order
     except struct.error:
         raise ValueError("a directory beyond its end") from None

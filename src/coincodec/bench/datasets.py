@@ -9,8 +9,12 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from ..errors import CoincodecError, UsageError
 from ..files import write_atomically
+from .codecs import Rgb
 
 KODAK_URL = "https://r0k.us/graphics/kodak/kodak/"
 KODAK_SHA256 = {
@@ -60,6 +64,12 @@ class Dataset:
         if unknown := [name for name in names if name not in known]:
             raise UsageError(f"{self.name} has no picture named {', '.join(unknown)}")
         return Dataset(self.name, tuple(known[name] for name in names))
+
+
+def read(path: Path) -> Rgb:
+    """A picture as codecs get it."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def find(name: str) -> Dataset:

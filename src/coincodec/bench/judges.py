@@ -84,3 +84,8 @@ JUDGES = {
         PSNR,
     )
 }
+
+
+def judged(original: Rgb, copy: Rgb) -> dict[str, float | None]:
+    """What each judge says of a copy, None from those that cannot."""
+    return {judge.id: judge.judge(original, copy) for judge in JUDGES.values()}

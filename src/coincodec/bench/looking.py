@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from ..errors import TargetError
 from .codecs import Codec
-from .datasets import Dataset
-from .judges import JUDGES
+from .datasets import Dataset, read
+from .judges import judged
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,6 @@ class Copy:
     """What one codec made of a picture. file: of the page's folder. judged: by those judges that could."""
 
     title: str
-    settings: str
     file: str
     bytes: int
     judged: dict[str, float]
@@ -52,8 +50,7 @@ def compare(
     """
     order = random.Random(seed)
     for path in dataset.paths:
-        with Image.open(path) as image:
-            picture = np.asarray(image.convert("RGB"))
+        picture = read(path)
         original = f"{path.stem}.png"
         Image.fromarray(picture).save(folder / original)
         for rate in rates:
@@ -69,7 +66,6 @@ def compare(
                 shown = codec.decode(data)[: picture.shape[0], : picture.shape[1]]
                 file = f"{path.stem}-{rate:g}-{'abcdefgh'[number]}.png"
                 Image.fromarray(shown).save(folder / file)
-                values = {judge.id: judge.judge(picture, shown) for judge in JUDGES.values()}
-                judged = {name: value for name, value in values.items() if value is not None}
-                copies.append(Copy(codec.title, codec.settings, file, len(data), judged))
+                said = {name: value for name, value in judged(picture, shown).items() if value is not None}
+                copies.append(Copy(codec.title, file, len(data), said))
             yield Comparison(path.stem, size, original, tuple(copies))

@@ -15,15 +15,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from ..errors import CoincodecError
 from ..metrics import bits_per_pixel
-from . import codecs
+from . import codecs, datasets
 from .codecs import Codec, MissingCodecError
 from .datasets import Dataset
-from .judges import JUDGES
+from .judges import judged
 from .results import Result, Writer, read
 
 
@@ -114,8 +111,7 @@ def measure(job: Job) -> Result:
     """Encodes and decodes one picture, and compares. Raises `BenchError` if that fails."""
     codec = codecs.make(job.codec)
     try:
-        with Image.open(job.path) as image:
-            picture = np.asarray(image.convert("RGB"))
+        picture = datasets.read(job.path)
         start = time.perf_counter()
         data = codec.encode(picture, job.point)
         encoded = time.perf_counter()
@@ -138,7 +134,7 @@ def measure(job: Job) -> Result:
             encode_seconds=encoded - start,
             decode_seconds=end - encoded,
             threads=codec.threads,
-            **{judge.id: judge.judge(picture, decoded) for judge in JUDGES.values()},  # type: ignore[arg-type]
+            **judged(picture, decoded),  # type: ignore[arg-type]
         )
     except Exception as error:
         raise BenchError(f"{job.codec} at {job.point} on {job.path.name}: {error}") from error

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import CoincodecError, ImageError
 from ..files import EXTENSION
 from ..limits import DEFAULT_LIMITS
-from ..metadata import orientation
+from ..metadata import ORIENTATION, orientation
 from .colour import CODED_MODES, png_colour, to_srgb
 from .extras import of_image
 from .picture import Picture, from_array
@@ -31,7 +31,7 @@ _MODE_NAMES = {
 }
 _NAMES = {"L": "grey", "LA": "grey with alpha", "RGB": "RGB", "RGBA": "RGB with alpha"}
 
-_ORIENTATION = 0x0112  # of EXIF; values outside 2..8 mean "as it is"
+# By EXIF's orientation, whose values outside 2..8 mean "as it is".
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -164,7 +164,7 @@ def _orientation(image: Image.Image, notes: list[str]) -> int:
     if exif := image.info.get("exif"):
         return orientation(exif)
     try:  # files that have it otherwise, such as TIFF
-        return int(image.getexif().get(_ORIENTATION, 1))
+        return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # whatever a damaged directory makes Pillow raise; the pixels are sound
         notes.append("its EXIF data cannot be read and was ignored")
         return 1
