@@ -18,7 +18,8 @@ from collections.abc import Callable
 import numpy as np
 
 from coincodec import native
-from coincodec.latent.fit import Model, matrices
+from coincodec.latent.fit import matrices
+from coincodec.latent.fitted import Model
 from coincodec.latent.model import NEIGHBOURS, SIZES, LatentShape, initial_parameters, parts
 from coincodec.optim import Soap
 
@@ -48,7 +49,7 @@ def our_step(size: str, threads: int) -> Callable[[], float]:
     def step() -> float:
         cost = model.step(parameters, SOFT, update, PRICE, 4, 0)
         optimiser.step(model.gradient, 1e-3)
-        return cost.squared_error + PRICE * cost.bits / model.pixels
+        return cost.error + PRICE * cost.bits / model.pixels
 
     return step
 

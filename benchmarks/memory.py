@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from coincodec import native
-from coincodec.latent.fit import Model
+from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES as SIZES_OF_MODELS
 from coincodec.latent.model import LatentShape
 from coincodec.latent.model import initial_parameters as initial_latent

@@ -20,7 +20,7 @@ namespace nb = nanobind;
 using namespace nb::literals;
 
 void bind_latent(nb::module_& m);  // bindings_latent.cpp
-void bind_looks(nb::module_& m);
+void bind_looks(nb::module_& m);   // bindings_looks.cpp
 
 namespace {
 

@@ -95,6 +95,12 @@ class PyLatentFit {
     return Latents(fit_->latents(), {size}, nb::find(this));
   }
 
+  // Arrays of shape (channels, height, width): see LatentFit::guide.
+  nb::tuple guide() {
+    const coin::LatentFit::Guide g = fit_->guide();
+    return nb::make_tuple(plane(const_cast<float*>(g.picture)), plane(g.goal), plane(g.weights), plane(g.shown));
+  }
+
   std::pair<double, double> step(const Parameters& parameters, std::optional<nb::tuple> soft,
                                  std::optional<nb::tuple> update, float lambda, int every, int phase,
                                  const MutableParameters& gradient, int threads) {
@@ -125,6 +131,13 @@ class PyLatentFit {
   }
 
  private:
+  nb::ndarray<nb::numpy, float, nb::ndim<3>> plane(float* at) {
+    const coin::LatentShape& s = fit_->shape();
+    const auto n = [](int x) { return static_cast<std::size_t>(x); };
+    const std::int64_t strides[3] = {std::int64_t{s.height} * s.padded(0), s.padded(0), 1};
+    return {at, {n(s.channels), n(s.height), n(s.width)}, nb::find(this), {strides[0], strides[1], strides[2]}};
+  }
+
   void check(std::size_t parameters) const {
     require(static_cast<std::size_t>(fit_->shape().parameters()) == parameters, "parameters do not fit the shape");
   }
@@ -291,6 +304,7 @@ void bind_latent(nb::module_& m) {
   nb::class_<PyLatentFit>(m, "LatentFit")
       .def(nb::init<nb::tuple, const Samples&>(), "shape"_a, "samples"_a.noconvert())
       .def("latents", &PyLatentFit::latents, nb::rv_policy::reference_internal)
+      .def("guide", &PyLatentFit::guide)
       .def("step", &PyLatentFit::step, "parameters"_a.noconvert(), "soft"_a.none(), "update"_a.none(), "lambda_"_a,
            "every"_a, "phase"_a, "gradient"_a.noconvert(), "threads"_a)
       .def("evaluate", &PyLatentFit::evaluate, "parameters"_a.noconvert(), "soft"_a.none(), "threads"_a);

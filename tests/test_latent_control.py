@@ -14,6 +14,7 @@ from coincodec.latent.control import (
     Control,
     ErrorControl,
     FixedPrice,
+    LooksControl,
     RateControl,
     detail,
     final_bits,
@@ -21,12 +22,14 @@ from coincodec.latent.control import (
     network_bits,
     price_at,
 )
-from coincodec.latent.fit import Cost, Fit, Model
+from coincodec.latent.fit import Fit
+from coincodec.latent.fitted import Cost, Model
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis
 from coincodec.latent.stages import Stage
 from coincodec.latent.start import starts
+from coincodec.looks.ssimulacra2 import distance_of
 
 
 @dataclass
@@ -47,6 +50,10 @@ class Pretended:
         bits *= math.exp(1.35 * (1 - self.share) ** 1.9 / (1 + bits / 0.55))
         error *= math.exp(0.25 * (1 - self.share) ** 2 * (1 + 2.4e-4 / self.price))
         return Cost(unusual * error, unusual * bits * self.pixels)
+
+    def distance(self) -> float:
+        """As if looks went with the error."""
+        return 1000 * self.evaluate(np.zeros(0)).error
 
 
 def correct(control: Control, shares: np.ndarray, fading: float = 2.0, surprise: float = 0.0) -> Cost:
@@ -87,7 +94,24 @@ def test_a_rate_is_reached(bits: float, fading: float, surprise: float) -> None:
 @pytest.mark.parametrize("fading", [1.5, 2.0, 4.0])
 @pytest.mark.parametrize("error", [1e-2, 1e-3, 2e-4])
 def test_an_error_is_reached(error: float, fading: float, surprise: float) -> None:
-    assert correct(ErrorControl(error, 0.03), SHARES, fading, surprise).squared_error == pytest.approx(error, rel=0.02)
+    assert correct(ErrorControl(error, 0.03), SHARES, fading, surprise).error == pytest.approx(error, rel=0.02)
+
+
+@pytest.mark.parametrize("surprise", [-0.8, 0.0, 0.8])
+@pytest.mark.parametrize("fading", [1.5, 2.0, 4.0])
+@pytest.mark.parametrize("score", [35, 60, 80])
+def test_a_score_is_reached(score: float, fading: float, surprise: float) -> None:
+    found = correct(LooksControl(distance_of(score), 0.03), SHARES, fading, surprise).error
+    assert 1000 * found == pytest.approx(distance_of(score), rel=0.03)
+
+
+def test_a_price_without_freedom_stays_as_it_is() -> None:
+    control = LooksControl(distance_of(60), 0.03, 1.5)
+    usual = control.price
+    for price, bound in ((10.0, usual / 1.5), (1e-9, usual * 1.5)):
+        for _ in range(3):
+            control.correct(Pretended(price), np.zeros(0, np.float32), 0.5)  # type: ignore[arg-type]
+        assert control.price == pytest.approx(bound)
 
 
 def test_detail_is_how_much_neighbours_differ() -> None:

@@ -40,6 +40,7 @@ class Case:
         p.output[:] *= 0.3
         p.output[1, -1] = 5
         self.samples = rng.integers(0, 256, (height, width, channels), dtype=np.uint8)
+        self.goal, self.weights = self.samples / 255, np.ones(self.samples.shape)
         self.fit = _native.LatentFit(self.shape.native, self.samples)
         self.latents = self.fit.latents()
         for level in range(levels):
@@ -48,8 +49,18 @@ class Case:
     def grids(self) -> list[np.ndarray]:
         return [self.shape.plane(self.latents, level).astype(float) for level in range(self.shape.levels)]
 
+    def guide(self) -> np.ndarray:
+        """Gives it a goal of its own, and weights. Returns what is shown, as planes."""
+        picture, goal, weights, shown = self.fit.guide()
+        assert np.array_equal(picture, goal)
+        assert picture == pytest.approx((self.samples / 255).transpose(2, 0, 1))
+        rng = np.random.default_rng(7)
+        self.goal, self.weights = rng.uniform(-0.3, 1.3, self.goal.shape), rng.uniform(0, 3, self.goal.shape)
+        goal[:], weights[:] = self.goal.transpose(2, 0, 1), self.weights.transpose(2, 0, 1)
+        return shown
+
     def cost(self, parameters: np.ndarray, grids: list[np.ndarray], soft: tuple[float, float, int] | None) -> tuple:
-        return reference.cost(self.shape, parameters, grids, self.samples / 255, soft)
+        return reference.cost(self.shape, parameters, grids, self.goal, soft, self.weights)
 
     def step(self, price: float = 0.02, every: int = 1, phase: int = 0, threads: int = 2) -> tuple:
         gradient = np.empty_like(self.parameters)
@@ -83,14 +94,30 @@ def test_the_cost_agrees_with_the_reference(
     assert case.fit.evaluate(case.parameters, soft, 2) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("soft", [None, SOFT], ids=["hard", "soft"])
+def test_errors_are_weighted_and_taken_from_a_goal(
+    isa: str, picture: tuple[int, int, int], soft: tuple[float, float, int] | None
+) -> None:
+    case = Case(*picture, SIZES["middle"])
+    shown = case.guide()
+    expected = case.cost(case.parameters.astype(float), case.grids(), soft)
+    assert case.fit.evaluate(case.parameters, soft, 2) == pytest.approx(expected, rel=1e-5)
+    z = reference.quantised(case.shape, case.grids(), soft)
+    wanted = reference.synthesis(case.shape, parts(case.shape, case.parameters.astype(float)), z)
+    assert shown == pytest.approx(wanted, abs=1e-5)
+
+
 def derivative(cost: Callable[[float], float], h: float = 1e-6) -> float:
     return (cost(h) - cost(-h)) / (2 * h)
 
 
+@pytest.mark.parametrize("guided", [False, True], ids=["plain", "guided"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_gradients_agree_with_the_reference(picture: tuple[int, int, int], size: str) -> None:
+def test_the_gradients_agree_with_the_reference(picture: tuple[int, int, int], size: str, guided: bool) -> None:
     """Against differences of the reference: 40 parameters, 25 latents, those at borders among them."""
     case = Case(*picture, SIZES[size])
+    if guided:
+        case.guide()
     price, channels = 0.02, picture[2]
     parameters, grids = case.parameters.astype(float), case.grids()
     rng = np.random.default_rng(1)

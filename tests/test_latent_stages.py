@@ -15,13 +15,14 @@ from coincodec import codec
 from coincodec.errors import HurryWarning
 from coincodec.latent import stages
 from coincodec.latent.encode import Encoder
-from coincodec.latent.fit import Fit, Model
+from coincodec.latent.fit import Fit
+from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, LatentShape, coarser, coarser_shape, finer, initial_parameters, parts
 from coincodec.latent.origin import Origin
 from coincodec.latent.pace import Hurry, Pace, preset_within
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import distribution
-from coincodec.latent.stages import coarse_factor, detailed, grain, halved, plan, work_of
+from coincodec.latent.stages import coarse_factor, detailed, grain, halved, halving_shows, plan, work_of
 from coincodec.options import EncodeOptions
 from coincodec.progress import Progress
 
@@ -119,6 +120,14 @@ class TestPlan:
         assert [s.begin for s in found[1:]] == [s.end for s in found[:-1]]
         assert (found[0].begin, found[-1].begin, found[-1].end) == (0, RECIPES["fast"].begin, 1)
 
+    def test_what_half_the_size_does_not_show_begins_at_its_own(self) -> None:
+        found = plan(RECIPES["fast"], 500, shape_of(512, 768), False, halve=False)
+        assert [(s.level, s.steps, s.begin) for s in found] == [(0, 500, 0.0)]
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        assert not halving_shows(noise)
+        assert not halving_shows(np.full((64, 64, 3), 77, np.uint8))
+        assert halving_shows(np.kron(noise[:16, :16], np.ones((4, 4, 1), np.uint8)))
+
     def test_detailed_pictures_begin_again_with_the_networks_alone(self) -> None:
         plain, fine = (plan(RECIPES["default"], 2000, shape_of(512, 768), detail) for detail in (False, True))
         assert plain[0].steps > 2 * fine[0].steps
@@ -126,7 +135,7 @@ class TestPlan:
         assert (fine[1].begin, fine[1].latents, plain[1].latents) == (0, False, True)
 
     def test_larger_pictures_begin_further_down_and_the_smallest_at_their_size(self) -> None:
-        sizes = {(16, 16): 1, (32, 64): 1, (64, 64): 2, (512, 768): 2, (1024, 1024): 2, (2000, 3000): 4}
+        sizes = {(16, 16): 1, (32, 64): 1, (3000, 12): 1, (64, 64): 2, (512, 768): 2, (1024, 1024): 2, (2000, 3000): 4}
         for (rows, columns), count in sizes.items():
             assert len(plan(RECIPES["fast"], 100, shape_of(rows, columns), False)) == count
 
@@ -189,7 +198,7 @@ class TestGoingOn:
 
 
 def cost(samples: np.ndarray, price: float, **options: object) -> float:
-    encoded = codec.encode_samples(samples, EncodeOptions(lambda_=price, **options))  # type: ignore[arg-type]
+    encoded = codec.encode_samples(samples, EncodeOptions(tune="psnr", lambda_=price, **options))  # type: ignore[arg-type]
     return math.log(10 ** (-encoded.psnr / 10) + price * 8 * len(encoded.data) / samples[:, :, 0].size)
 
 

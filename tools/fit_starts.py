@@ -22,7 +22,8 @@ import skimage.data
 
 import coincodec.latent
 from coincodec.latent.control import FixedPrice
-from coincodec.latent.fit import Fit, Model, matrices
+from coincodec.latent.fit import Fit, matrices
+from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, Array32, LatentShape, initial_parameters, rescale
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.start import LEVELS, PRECISION, start_shape
@@ -52,7 +53,7 @@ def fit_start(size: str, price: float, start: Array32, steps: int, threads: int)
             gradient += fit.model.gradient / fit.model.pixels
         optimiser.step(gradient * fits[0].model.pixels, recipe.rate_at(step, step / steps))
     costs = [fit.model.evaluate(parameters) for fit in fits]
-    totals = [c.squared_error + price * c.bits / fit.model.pixels for c, fit in zip(costs, fits, strict=True)]
+    totals = [c.error + price * c.bits / fit.model.pixels for c, fit in zip(costs, fits, strict=True)]
     print(
         f"{size} {price}:", *(f"{name} {total:.6f}" for name, total in zip(PICTURES, totals, strict=True)), flush=True
     )

@@ -142,7 +142,8 @@ double synthesis(const LatentShape& s, const LatentArrays& a, int first, int las
                  float* partial, float* scratch) {
   const SynthesisInput in = {a.parameters, a.packed + PackedParts(s).synthesis, a.z, a.chains,
                              ChainRows(s, a.first, a.last)};
-  const SynthesisBand band = {first, last, a.target, a.gradient, backward ? a.narrow : nullptr, every, phase};
+  const SynthesisBand band = {first, last,  a.target, a.weights, a.shown, a.gradient, backward ? a.narrow : nullptr,
+                              every, phase};
   return synthesis_band(s, in, band, partial, scratch);
 }
 

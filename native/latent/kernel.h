@@ -22,6 +22,8 @@ struct LatentUpdate {
 struct LatentArrays {
   const float* parameters;
   const float* target;
+  const float* weights;     // null: all 1
+  float* shown;             // null: not wanted
   float* z;
   float* slope;             // of z by the latent
   float* gradient;          // by z
@@ -56,7 +58,7 @@ struct LatentKernel {
   void (*chain)(const LatentShape&, const LatentArrays&, int grid, float* scratch);
   void (*chain_back)(const LatentShape&, const LatentArrays&, int grid, int every, int phase, float* partial,
                      float* scratch);
-  // Sum of squared errors of rows [first, last).
+  // Sum of weighted squared errors of rows [first, last).
   double (*synthesis)(const LatentShape&, const LatentArrays&, int first, int last, bool backward, int every, int phase,
                       float* partial, float* scratch);
   // Bits of rows [first, last) of a grid.

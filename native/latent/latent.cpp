@@ -81,8 +81,21 @@ void LatentFit::set_target(const Sample* samples, float maximum) {
         target_.get()[(std::int64_t{c} * shape_.height + row) * padded + x] = static_cast<float>(*samples++) / maximum;
 }
 
+LatentFit::Guide LatentFit::guide() {
+  if (goal_.size() == 0) {
+    goal_ = Floats(target_.size());
+    weights_ = Floats(target_.size());
+    shown_ = Floats(target_.size());
+    std::copy_n(target_.get(), target_.size(), goal_.get());
+    std::fill_n(weights_.get(), weights_.size(), 1.0f);
+  }
+  return {target_.get(), goal_.get(), weights_.get(), shown_.get()};
+}
+
 LatentArrays LatentFit::arrays(const float* parameters) const {
-  return {parameters,        target_.get(),   z_.get(),                slope_.get(),  gradient_.get(),
+  const bool guided = goal_.size() > 0;
+  return {parameters,        guided ? goal_.get() : target_.get(), guided ? weights_.get() : nullptr,
+          guided ? shown_.get() : nullptr,   z_.get(),                slope_.get(),  gradient_.get(),
           chains_.get(),     features_.get(), feature_gradient_.get(), narrow_.get(), packed_.get(),
           0,                 shape_.height};
 }

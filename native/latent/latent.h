@@ -26,6 +26,14 @@ class LatentFit {
   // All latents as in LatentShape: margins stay 0.
   float* latents() const { return latents_.get(); }
 
+  // Planes of channels, rows of padded(0) floats, from the first call on: what the picture is, what errors are taken
+  // from (at first the same), their weights (at first 1), and what the last step or evaluation showed, clamped.
+  struct Guide {
+    const float* picture;
+    float *goal, *weights, *shown;
+  };
+  Guide guide();
+
   // The cost at the present latents, and the gradient of squared_error / channels + lambda * bits by the parameters.
   // With `update` the latents then move by Adam. The parameters' gradient is an estimate from one row in `every`, which
   // ones being told by `phase`.
@@ -44,7 +52,8 @@ class LatentFit {
   LatentShape shape_;
   LatentSizes sizes_;
   Shares scratch_, partials_, above_;
-  Floats target_, latents_, mean_, square_, z_, slope_, gradient_;
+  Floats target_, goal_{0}, weights_{0}, shown_{0};
+  Floats latents_, mean_, square_, z_, slope_, gradient_;
   Floats chains_, features_, feature_gradient_, narrow_, packed_;
 };
 

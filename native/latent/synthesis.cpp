@@ -147,14 +147,19 @@ class Synthesis {
     const float scale = 2.0f / static_cast<float>(s.channels);
     Vector total{};
     for (int c = 0; c < s.channels; ++c) {
-      const float* target = band.target + c * target_plane(s) + std::int64_t{row} * padded;
+      const std::int64_t place = c * target_plane(s) + std::int64_t{row} * padded;
+      const float* target = band.target + place;
+      const float* weights = band.weights ? band.weights + place : nullptr;
+      float* shown = own && band.shown ? band.shown + place : nullptr;
       for (int x = 0; x < padded; x += kLanes) {
         const Vector clamped = maximum(minimum(load(v + c * wide + x), broadcast(1.0f)), Vector{});
+        if (shown) store(shown + x, clamped);
         Vector off = clamped - load(target + x);
         if (x + kLanes > columns)
           for (int i = 0; i < kLanes; ++i) off[i] = x + i < columns ? off[i] : 0.0f;
-        total = fma(off, off, total);
-        store(e + c * wide + x, broadcast(scale) * off);
+        const Vector weighted = weights ? load(weights + x) * off : off;
+        total = fma(weighted, off, total);
+        store(e + c * wide + x, broadcast(scale) * weighted);
       }
     }
     if (s.block > 0 && band.narrow) {

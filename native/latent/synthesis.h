@@ -22,6 +22,8 @@ struct SynthesisInput {
 struct SynthesisBand {
   int first, last;
   const float* target;      // planes of channels, `padded` columns of grid 0 in a row
+  const float* weights;     // of the squared errors, likewise; null: all 1
+  float* shown;             // v is left here, likewise; null: not wanted
   float* latent_gradient;   // grid 0 is set
   float* narrow;            // narrow_plane floats for each grid from 1 on: its gradient at the picture's height, set
   int every, phase;         // the parameters' gradient is taken from one row in `every`
@@ -34,7 +36,7 @@ std::size_t synthesis_packed_size(const LatentShape& s);
 void synthesis_pack(const LatentShape& s, const float* parameters, float* packed);
 std::size_t synthesis_scratch_size(const LatentShape& s);
 
-// Returns the sum over samples of (clamp(v, 0, 1) - target)^2. Where there is a gradient it is that of the sum divided
+// Returns the sum over samples of weight (clamp(v, 0, 1) - target)^2. Where there is a gradient it is that of the sum divided
 // by the channels, the clamp's taken for 1; `partial` is laid out like the parameters and added to (null: the
 // parameters' is not wanted).
 double synthesis_band(const LatentShape& s, const SynthesisInput& in, const SynthesisBand& band, float* partial,

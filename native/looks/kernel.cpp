@@ -32,13 +32,13 @@ Vector ended(Vector v, int x, int columns) {
   return v;
 }
 
-Vector clamped(const float* samples) {
-  return maximum(minimum(load_unaligned(samples), broadcast(1.0f)), Vector{});
+Vector clamped(const float* samples, int n) {
+  return maximum(minimum(load_first(samples, n), broadcast(1.0f)), Vector{});
 }
 
 void light(const float* samples, float* out, int columns) {
   for (int x = 0; x < columns; x += kLanes) {
-    const Vector v = clamped(samples + x);
+    const Vector v = clamped(samples + x, columns - x);
     const Vector above = power((v + broadcast(kOffset)) * broadcast(1 / (1 + kOffset)), kPower);
     store(out + x, ended(v > broadcast(kLinearBelow) ? above : v * broadcast(kLinear), x, columns));
   }
@@ -47,7 +47,7 @@ void light(const float* samples, float* out, int columns) {
 void light_back(const float* samples, const float* gradient, float* out, int columns) {
   constexpr float kSlope = kPower / (1 + kOffset);
   for (int x = 0; x < columns; x += kLanes) {
-    const Vector v = clamped(samples + x);
+    const Vector v = clamped(samples + x, columns - x);
     const Vector above = power((v + broadcast(kOffset)) * broadcast(1 / (1 + kOffset)), kPower - 1);
     const Vector slope = v > broadcast(kLinearBelow) ? above * broadcast(kSlope) : broadcast(kLinear);
     store(out + x, load(gradient + x) * slope);

@@ -83,7 +83,7 @@ Ssimulacra2::Ssimulacra2(int height, int width, int channels, const LooksWeights
         for_rows(scale, threads, [&](int first, int last, int worker) {
           for (int row = first; row < last; ++row) {
             const float* rows[kRows];
-            for (int k = 0; k < kRows; ++k) rows[k] = colour.original.row(row + k - kBlurReach);
+            colour.original.around(row, rows);
             kernel.original(rows, colour.original_mean.row(row), colour.variance.row(row), scratch[worker],
                             scale.columns);
           }
@@ -130,8 +130,7 @@ void Ssimulacra2::see(Plane Colour::*to, int threads) {
       });
 }
 
-// The distance, with the moments and the maps' slopes left for a gradient.
-double Ssimulacra2::look(const Planes& shown, int threads) {
+double Ssimulacra2::distance(const Planes& shown, int threads) {
   const LooksKernel& kernel = looks_kernel_in_use();
   lighten(shown, threads);
   see(&Colour::shown, threads);
@@ -149,10 +148,8 @@ double Ssimulacra2::look(const Planes& shown, int threads) {
         MapSums& sum = sums[static_cast<std::size_t>(first / height)];
         for (int row = first; row < last; ++row) {
           const float *rows[kRows], *originals[kRows];
-          for (int k = 0; k < kRows; ++k) {
-            rows[k] = colour.shown.row(row + k - kBlurReach);
-            originals[k] = colour.original.row(row + k - kBlurReach);
-          }
+          colour.shown.around(row, rows);
+          colour.original.around(row, originals);
           const ShownRow out = {colour.shown.row(row), colour.mean.row(row), colour.square.row(row),
                                 colour.product.row(row)};
           kernel.moments(rows, originals, out, scratch_[worker], scale.columns);
@@ -183,11 +180,9 @@ double Ssimulacra2::look(const Planes& shown, int threads) {
   return total;
 }
 
-double Ssimulacra2::distance(const Planes& shown, int threads) { return look(shown, threads); }
-
 double Ssimulacra2::gradient(const Planes& shown, float factor, float* gradient, int threads) {
   const LooksKernel& kernel = looks_kernel_in_use();
-  const double total = look(shown, threads);
+  const double total = distance(shown, threads);
   for (const Scale& scale : scales_)
     for (std::size_t c = 0; c < kOpponents; ++c) {
       const Colour& colour = scale.colours[c];
@@ -205,11 +200,9 @@ double Ssimulacra2::gradient(const Planes& shown, float factor, float* gradient,
       for_rows(scale, threads, [&](int first, int last, int worker) {
         for (int row = first; row < last; ++row) {
           const float *mean[kRows], *square[kRows], *product[kRows];
-          for (int k = 0; k < kRows; ++k) {
-            mean[k] = colour.mean.row(row + k - kBlurReach);
-            square[k] = colour.square.row(row + k - kBlurReach);
-            product[k] = colour.product.row(row + k - kBlurReach);
-          }
+          colour.mean.around(row, mean);
+          colour.square.around(row, square);
+          colour.product.around(row, product);
           kernel.moments_back(mean, square, product, colour.original.row(row), colour.shown.row(row),
                               colour.gradient.row(row), scratch_[worker], scale.columns);
         }

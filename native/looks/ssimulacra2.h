@@ -30,7 +30,7 @@ class Ssimulacra2 {
   int width() const { return width_; }
   int channels() const { return channels_; }
 
-  // The weighted sum of all maps' means: 0 for the original itself.
+  // The weighted sum of all maps' means: 0 for the original itself. Leaves what a gradient needs.
   double distance(const Planes& shown, int threads);
   // The same, and its gradient by the samples, times `factor`, added to `gradient`, which lies as `shown` does.
   double gradient(const Planes& shown, float factor, float* gradient, int threads);
@@ -41,6 +41,10 @@ class Ssimulacra2 {
     float* at = nullptr;  // row 0, column 0
     std::ptrdiff_t stride = 0;
     float* row(int r) const { return at + r * stride; }
+    // The rows that a blur at r reaches.
+    void around(int r, const float** rows) const {
+      for (int k = -kBlurReach; k <= kBlurReach; ++k) rows[k + kBlurReach] = row(r + k);
+    }
   };
   // What is kept of an opponent colour at a scale.
   struct Colour {
@@ -57,7 +61,6 @@ class Ssimulacra2 {
   Plane take(const Scale& scale);
   void lighten(const Planes& samples, int threads);
   void see(Plane Colour::*to, int threads);
-  double look(const Planes& shown, int threads);
   template <class Task>
   void for_rows(const Scale& scale, int threads, const Task& task);
 

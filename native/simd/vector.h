@@ -31,6 +31,21 @@ inline Vector load_unaligned(const float* p) {
   typedef float Unaligned __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
   return *reinterpret_cast<const Unaligned*>(p);
 }
+inline void store_unaligned(float* p, Vector v) {
+  typedef float Unaligned __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
+  *reinterpret_cast<Unaligned*>(p) = v;
+}
+// The first n floats, then zeros; the first n to memory.
+inline Vector load_first(const float* p, int n) {
+  if (n >= kLanes) return load_unaligned(p);
+  Vector v{};
+  for (int i = 0; i < n; ++i) v[i] = p[i];
+  return v;
+}
+inline void store_first(float* p, Vector v, int n) {
+  if (n >= kLanes) return store_unaligned(p, v);
+  for (int i = 0; i < n; ++i) p[i] = v[i];
+}
 inline void store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 inline Vector broadcast(float x) { return x - Vector{}; }
 

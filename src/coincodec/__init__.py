@@ -90,9 +90,11 @@ def encode(
     *,
     model: str | None = None,
     preset: str | None = None,
+    tune: str | None = None,
     bytes: int | None = None,
     bpp: float | None = None,
     psnr: float | None = None,
+    ssimulacra2: float | None = None,
     quality: float | None = None,
     lambda_: float | None = None,
     weights: str | None = None,
@@ -117,11 +119,17 @@ def encode(
     preset: "fast", "default" or "best", each four times or more the time of the one before; for "latent" also
         "instant", a third of "fast"; for "siren" also "paper", the recipe of Dupont et al. 2021 (50,000 full-image
         steps, half-float weights). If None, "default", or for "latent" what suits `time`.
+    tune: of "latent", what the picture is to be best by: "eye", how it looks, or "psnr". If None, "psnr" where a PSNR
+        is asked for, else "eye". Pictures of fewer than 32 rows or columns are too small to be looked at, and have the
+        best PSNR.
     bytes, bpp: most bytes the stream may have, or bits per pixel, header included.
     psnr: least PSNR in dB of the decoded picture; the stream is as small as it was found.
-    lambda_: price of a bit per pixel in units of mean squared error of samples in 0..1; the stream is as
-        large as makes error + lambda_ * bpp about least.
-    quality: of "latent", 1 to 100; half the price of a bit every 8.8 of it.
+    ssimulacra2: least SSIMULACRA 2 of it, likewise: below 100, 90 where nobody sees a difference, 30 for a low quality.
+        Of a picture with an alpha channel it is that on dark or on light grey, whichever is less.
+    lambda_: price of a bit per pixel in units of mean squared error of samples in 0..1, with tune "eye" weighted and 1
+        on average; the stream is as large as makes error + lambda_ * bpp about least.
+    quality: of "latent", 1 to 100. With tune "eye" it leads near a SSIMULACRA 2: 20, 50 and 80 to 30, 60 and 80. With
+        "psnr" half the price of a bit every 8.8 of it.
         At most one of these targets; with none, "siren" takes 0.3 bpp, less extreme for very small and large
         pictures, and "latent" quality 50.
     weights to architectures are of "siren" only.
@@ -145,9 +153,11 @@ def encode(
     options = EncodeOptions(
         model,
         preset,
+        tune,
         bytes,
         bpp,
         psnr,
+        ssimulacra2,
         quality,
         lambda_,
         weights,

@@ -97,6 +97,8 @@ def _model(samples: image.Samples, options: EncodeOptions) -> str:
         return options.model
     if options.siren_only is not None:
         return siren_stream.NAME
+    if options.latent_only is not None:
+        return latent_stream.NAME
     rows, columns, _ = samples.shape
     budget = options.budget(rows * columns) if options.target else None
     return siren_stream.NAME if budget is not None and budget < LEAST_LATENT_BYTES else latent_stream.NAME

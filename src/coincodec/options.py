@@ -11,8 +11,10 @@ from .errors import UsageError
 from .limits import DEFAULT_LIMITS, Limits
 
 SIREN_OPTIONS = ("weights", "bits", "layers", "width", "architectures")
+LATENT_OPTIONS = ("ssimulacra2", "quality")
 SIREN_PRESET = "paper"
 DEFAULT_PRESET = "default"
+TUNES = ("eye", "psnr")
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,11 @@ class EncodeOptions:
 
     model: str | None = None
     preset: str | None = None
+    tune: str | None = None
     bytes: int | None = None
     bpp: float | None = None
     psnr: float | None = None
+    ssimulacra2: float | None = None
     quality: float | None = None
     lambda_: float | None = None
     weights: str | None = None
@@ -44,6 +48,7 @@ class EncodeOptions:
             "bytes": self.bytes,
             "bpp": self.bpp,
             "psnr": self.psnr,
+            "ssimulacra2": self.ssimulacra2,
             "quality": self.quality,
             "lambda": self.lambda_,
         }
@@ -62,16 +67,38 @@ class EncodeOptions:
         return DEFAULT_PRESET if self.preset is None else self.preset
 
     @property
+    def tune_or_default(self) -> str:
+        """What the picture is to be good for: eyes, unless a PSNR was asked for."""
+        if self.tune is not None:
+            return self.tune
+        return "eye" if self.psnr is None else "psnr"
+
+    @property
     def siren_only(self) -> str | None:
         """What was given that only the siren model has, if anything."""
         if self.preset == SIREN_PRESET:
             return f"preset {SIREN_PRESET}"
         return next((name for name in SIREN_OPTIONS if getattr(self, name) is not None), None)
 
+    @property
+    def latent_only(self) -> str | None:
+        """What was given that only the latent model has, if anything."""
+        if self.tune == "eye":
+            return "tune eye"
+        return next((name for name in LATENT_OPTIONS if getattr(self, name) is not None), None)
+
     def check(self, presets: Iterable[str]) -> None:
         """Raises `UsageError` for what every model refuses. presets: that the model has."""
         if self.preset_or_default not in presets:
             raise UsageError(f"preset must be one of {', '.join(presets)}, not {self.preset!r}")
+        if self.tune_or_default not in TUNES:
+            raise UsageError(f"tune must be one of {', '.join(TUNES)}, not {self.tune!r}")
+        if self.tune == "eye" and self.psnr is not None:
+            raise UsageError("a PSNR is reached with tune psnr, not eye")
+        if self.tune == "psnr" and self.ssimulacra2 is not None:
+            raise UsageError("a SSIMULACRA 2 is reached with tune eye, not psnr")
+        if self.ssimulacra2 is not None and self.ssimulacra2 >= 100:
+            raise UsageError(f"ssimulacra2 must be less than 100, which is the original, not {self.ssimulacra2}")
         if self.seed < 0:
             raise UsageError(f"seed must not be negative, not {self.seed}")
         if self.steps is not None and self.steps < 1:

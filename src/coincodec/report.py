@@ -19,6 +19,7 @@ class Encoded:
     network: what was fitted, in a word or two.
     steps, seconds: of the whole encode, every fit and refinement, at the picture's size or a part of it.
     notes: what whoever asked for it should know.
+    ssimulacra2: how it looks, of what was fitted for eyes.
     """
 
     data: bytes
@@ -27,6 +28,7 @@ class Encoded:
     steps: int
     seconds: float
     notes: tuple[str, ...] = ()
+    ssimulacra2: float | None = None
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,15 @@ def test_odd_sizes(name: str, crop: np.ndarray) -> None:
             "13x49",
             {"model": "siren", "preset": "default", "weights": "fp16", "layers": 13, "width": 49, "steps": 18_000},
         ),
-        ("coin:latent", "0.002", {"model": "latent", "preset": "default", "lambda_": 0.002}),
-        ("coin:latent-fast", "0.02", {"model": "latent", "preset": "fast", "lambda_": 0.02}),
-        ("coin:latent-instant", "0.006", {"model": "latent", "preset": "instant", "lambda_": 0.006}),
+        ("coin:latent", "0.002", {"model": "latent", "preset": "default", "tune": "psnr", "lambda_": 0.002}),
+        ("coin:latent-fast", "0.02", {"model": "latent", "preset": "fast", "tune": "psnr", "lambda_": 0.02}),
+        (
+            "coin:latent-instant",
+            "0.006",
+            {"model": "latent", "preset": "instant", "tune": "psnr", "lambda_": 0.006},
+        ),
+        ("coin:latent-eye", "0.002", {"model": "latent", "preset": "default", "tune": "eye", "lambda_": 0.002}),
+        ("coin:latent-fast-eye", "0.0001", {"model": "latent", "preset": "fast", "tune": "eye", "lambda_": 1e-4}),
     ],
 )
 def test_coin_is_an_entry_like_the_others(

@@ -87,7 +87,7 @@ def test_coin_is_asked_for_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
     monkeypatch.setattr("coincodec.encode", lambda picture, **options: asked.update(options) or b"x")
     assert codecs.make("coin:latent-fast").encode_within(CROP, 2000) == b"x"
-    assert asked == {"model": "latent", "preset": "fast", "bytes": 2000}
+    assert asked == {"model": "latent", "preset": "fast", "tune": "psnr", "bytes": 2000}
 
 
 def test_the_largest_file_within_a_size_is_found() -> None:

@@ -40,10 +40,18 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "--preset", metavar="NAME",
         help="instant, fast, default, best; or paper, a siren of 50,000 full-image Adam steps and half-float weights",
     )  # fmt: skip
+    parser.add_argument(
+        "--tune", metavar="NAME",
+        help="what it is to be best by: eye, how it looks (the default), or psnr (the default with --psnr) (latent)",
+    )  # fmt: skip
     target = parser.add_argument_group("target", "at most one; without one quality 50 (siren: 0.3 bpp)")
     target.add_argument("--bytes", type=int, metavar="N", help="most bytes of the file")
     target.add_argument("--bpp", type=float, metavar="R", help="most bits per pixel, header included")
     target.add_argument("--psnr", type=float, metavar="P", help="least PSNR in dB, in as few bytes as are found")
+    target.add_argument(
+        "--ssimulacra2", type=float, metavar="S",
+        help="least SSIMULACRA 2: 90 looks the same, 60 good, 30 poor; in as few bytes as are found (latent)",
+    )  # fmt: skip
     target.add_argument("--quality", type=float, metavar="Q", help="1 to 100 (latent)")
     target.add_argument(
         "--lambda", type=float, dest="lambda_", metavar="X",
@@ -98,8 +106,9 @@ def _encode(job: Job, arguments: argparse.Namespace) -> None:
         say(f"coin: {note}")
     write_atomically(job.path, encoded.data, clobber=job.replace)
     rows, columns, _ = picture.samples.shape
+    looks = "" if encoded.ssimulacra2 is None else f"SSIMULACRA 2 {encoded.ssimulacra2:.1f}, "
     say(
         f"{job.path}: {columns}x{rows}, {len(encoded.data):,} bytes, "
-        f"{bits_per_pixel(len(encoded.data), columns, rows):.4f} bpp, PSNR {encoded.psnr:.2f} dB, "
+        f"{bits_per_pixel(len(encoded.data), columns, rows):.4f} bpp, {looks}PSNR {encoded.psnr:.2f} dB, "
         f"{encoded.network}, {encoded.steps:,} steps in {encoded.seconds:.1f} s"
     )

@@ -10,71 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _native, entropy
 from ..errors import FitError
-from ..image import Samples
 from ..optim import Soap
 from ..progress import Progress
 from . import networks
 from .control import STARTS_KNOW, Control, effect, price_at
-from .model import Array32, LatentShape, coarser_shape, finer, parts, rescale, unit_gains
+from .fitted import Cost, Model
+from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
-from .stages import Stage, coarse_factor, detailed, halved, plan, work_of
+from .stages import Stage, coarse_factor, detailed, halving_shows, plan, work_of
 from .start import start_for
-
-
-@dataclass(frozen=True)
-class Cost:
-    """squared_error: mean over samples in 0..1, clamped but not rounded. bits: of the latents."""
-
-    squared_error: float
-    bits: float
-
-
-class Model:
-    """A model of one picture in the native core: latents and the cost of what they say."""
-
-    def __init__(self, shape: LatentShape, samples: Samples, threads: int) -> None:
-        self.shape, self.samples, self.threads = shape, samples, threads
-        self.native = _native.LatentFit(shape.native, np.ascontiguousarray(samples))
-        self.latents: Array32 = self.native.latents()
-        self.gradient = np.empty(shape.parameters, np.float32)
-        self.pixels = shape.height * shape.width
-
-    def halved(self) -> Model:
-        """A model of the picture at half its size: of all grids but the finest."""
-        return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads)
-
-    def take(self, coarse: Model) -> None:
-        """Takes the latents of a model of the picture at half its size; the finest grid stays as it is."""
-        for level in range(coarse.shape.levels):
-            self.shape.plane(self.latents, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
-
-    def step(
-        self,
-        parameters: Array32,
-        soft: tuple[float, float, int] | None,
-        update: tuple[float, ...] | None,
-        price: float,
-        every: int,
-        phase: int,
-    ) -> Cost:
-        """One step of the latents; the networks' gradient is left in `gradient`. See native/latent/latent.h."""
-        error, bits = self.native.step(parameters, soft, update, price, every, phase, self.gradient, self.threads)
-        return Cost(error / self.pixels / self.shape.channels, bits)
-
-    def evaluate(self, parameters: Array32) -> Cost:
-        """The cost with the latents rounded to integers."""
-        error, bits = self.native.evaluate(parameters, None, self.threads)
-        return Cost(error / self.pixels / self.shape.channels, bits)
-
-    def integers(self) -> Array32:
-        """The latents rounded to integers, as a decoder gets them."""
-        rounded = self.shape.empty_latents()
-        np.rint(self.latents, out=rounded)
-        return np.clip(rounded, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=rounded)
 
 
 def matrices(shape: LatentShape) -> list[tuple[int, int, int]]:
@@ -173,9 +120,9 @@ class Fit:
         hard = self.recipe.hard_steps(steps)
         self.planned = max(1, steps - hard)
         self.until, sizes = until, [self.model]
-        stages = plan(
-            self.recipe, self.planned, self.model.shape, detailed(self.model.samples, self.control.price), last
-        )
+        samples = self.model.samples
+        detail, halve = detailed(samples, self.control.price), halving_shows(samples)
+        stages = plan(self.recipe, self.planned, self.model.shape, detail, last, halve)
         for _ in range(stages[0].level):
             sizes.append(sizes[-1].halved())
         left = self._expect(stages, hard)
@@ -238,10 +185,10 @@ class Fit:
     def _report(self, cost: Cost, work: int) -> None:
         self.done += 1
         self.work += work
-        if not math.isfinite(cost.squared_error + cost.bits):
+        if not math.isfinite(cost.error + cost.bits):
             raise FitError("the fit diverged")
         if self.progress is not None:
-            psnr = -10 * math.log10(max(cost.squared_error, 1e-12))
+            psnr = -10 * math.log10(max(self.model.squared_error, 1e-12))
             elapsed = clock.monotonic() - self.begun
             share = self.work / self.expected.work
             if self.until is not None:
@@ -302,7 +249,7 @@ class Fit:
         """
         model, price = self.model, self.price
         costs = (cost, model.evaluate(self.parameters))
-        soft, rounded = (c.squared_error + price * c.bits / model.pixels for c in costs)
+        soft, rounded = (c.error + price * c.bits / model.pixels for c in costs)
         excess = math.log(max(rounded, 1e-12) / max(soft, 1e-12)) / self.recipe.gap - 1
         self.warmth *= 1 - self.recipe.cooling * min(max(excess, 0.0), 1.0)
 
@@ -355,8 +302,11 @@ class Fit:
 
         def cost(values: Array32) -> float:
             found = model.evaluate(values)
-            return found.squared_error * model.pixels + price * found.bits
+            return found.error * model.pixels + price * found.bits
 
+        if model.aim is not None:
+            model.evaluate(self.parameters)
+            model.follow()
         work = work_of(shape, 0)
         if self.bits is None and until is not None and until - clock.monotonic() < CHOICE * work * self._pace():
             self.bits = _USUAL
@@ -372,7 +322,7 @@ class Fit:
                 break
             rounded = networks.quantise(shape, self.parameters, bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)
-            total = found.squared_error * model.pixels + price * found.bits
+            total = found.error * model.pixels + price * found.bits
             if total < least:
                 total += price * networks.length(rounded, origin)
                 if total < least and not rounded.error():

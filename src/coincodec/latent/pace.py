@@ -10,7 +10,8 @@ import numpy as np
 
 from ..image import Samples
 from .control import FixedPrice
-from .fit import CHOICE, Fit, Model
+from .fit import CHOICE, Fit
+from .fitted import Model
 from .model import LatentShape
 from .recipe import QUICKER, RECIPES, Recipe
 from .stages import levels_of, work_of

@@ -119,10 +119,14 @@ def cost(
     latents: list[Array64],
     picture: Array64,
     soft: tuple[float, float, int] | None,
+    weights: Array64 | float = 1.0,
 ) -> tuple[float, float]:
-    """Sum of squared errors over `picture`, (height, width, channels) in 0..1, and bits of the latents."""
+    """Sum of squared errors over `picture`, (height, width, channels) in 0..1, and bits of the latents.
+
+    weights: of the squared errors, of the picture's shape.
+    """
     p = parts(shape, parameters)
     z = quantised(shape, latents, soft)
     bits = sum(float(bits_of(z[level], *distribution(shape, p, z, level)).sum()) for level in range(shape.levels))
-    error = np.clip(synthesis(shape, p, z), 0, 1) - picture.transpose(2, 0, 1)
-    return float((error**2).sum()), bits
+    error = np.clip(synthesis(shape, p, z), 0, 1).transpose(1, 2, 0) - picture
+    return float((weights * error**2).sum()), bits

@@ -11,8 +11,9 @@ from ..image import Samples
 from .model import LatentShape
 from .recipe import Recipe
 
-# A picture is worth a coarse stage from so many pixels on, of its own; and the first stage has at most so many.
-_LEAST_PIXELS, _MOST_PIXELS = 1 << 10, 1 << 18
+# A picture is worth a coarse stage from so many pixels on, of its own, and rows and columns; and the first stage has at
+# most so many.
+_LEAST_PIXELS, _LEAST_SIDE, _MOST_PIXELS = 1 << 10, 8, 1 << 18
 
 # Above so many roots of the price, what half the size cannot show is worth so much that the latents found there lead
 # astray, and only the networks go over. Latents of eight pictures at prices of 0.0007 to 0.006 are told apart by it.
@@ -21,6 +22,10 @@ _DETAILED = 0.07
 # At a part of the size bits are cheaper, since a latent there is for four times as many pixels of the picture: by up to
 # this factor, less at low prices, down to one below which they are not.
 _CHEAPEST, _SAME_BELOW, _CHEAPER = 0.25, 1e-3, 0.75
+
+# Half the size shows nothing of a picture, noise for one, of which it hides more than this share, nor of one whose
+# samples hardly vary at all.
+_HIDDEN, _FLAT = 0.5, 1e-6
 
 # What a step costs besides what its pixels do, in pixels: the networks' optimiser.
 _OVERHEAD = 16_000
@@ -78,6 +83,12 @@ def detailed(samples: Samples, price: float) -> bool:
     return grain(samples) > _DETAILED * math.sqrt(price)
 
 
+def halving_shows(samples: Samples) -> bool:
+    """Whether half the size shows anything of a picture."""
+    variance = float(np.mean(np.var(samples, axis=(0, 1), dtype=np.float64))) / np.iinfo(samples.dtype).max ** 2
+    return variance > _FLAT and grain(samples) < _HIDDEN * variance
+
+
 def coarse_factor(price: float) -> float:
     """By what a price of a bit is multiplied at parts of the picture's size."""
     return max(_CHEAPEST, math.pow(_SAME_BELOW / max(price, _SAME_BELOW), _CHEAPER))
@@ -88,17 +99,21 @@ def levels_of(shape: LatentShape) -> int:
     pixels, count = shape.height * shape.width, 1
     while pixels >> 2 * count > _MOST_PIXELS:
         count += 1
-    while count and (pixels >> 2 * count < _LEAST_PIXELS or shape.levels <= count):
+    side = min(shape.height, shape.width)
+    while count and (pixels >> 2 * count < _LEAST_PIXELS or side >> count < _LEAST_SIDE or shape.levels <= count):
         count -= 1
     return count
 
 
-def plan(recipe: Recipe, steps: int, shape: LatentShape, detail: bool, last: int = 0) -> list[Stage]:
+def plan(
+    recipe: Recipe, steps: int, shape: LatentShape, detail: bool, last: int = 0, halve: bool = True
+) -> list[Stage]:
     """The stages of a fit of so many soft steps, those at parts of the size counting as what they cost.
 
     detail: whether the picture is `detailed`. last: the level of the last stage; finer grids are left as they begin.
+    halve: whether there is anything to be seen before that.
     """
-    count = max(levels_of(shape) - last, 0)
+    count = max(levels_of(shape) - last, 0) if halve else 0
     full, spent = work_of(shape, last), 0
     stages: list[Stage] = []
     if count:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .. import _native
 from ..container import ANCILLARY, Header, Section
 from ..errors import CorruptError, TruncatedError, UnsupportedError
+from ..image import Samples
 from . import networks
 from .model import Array32, LatentShape, Size, coarser_shape
 from .networks import Quantised
@@ -30,6 +31,12 @@ def header_parameters(shape: LatentShape) -> bytes:
     """The sizes, as the header carries them."""
     sizes = bytes([shape.levels, shape.neighbours, shape.features, shape.hidden, shape.block])
     return sizes + _MAGNITUDES if shape.magnitudes else sizes
+
+
+def header_for(samples: Samples, shape: LatentShape) -> Header:
+    """The header of the picture's stream."""
+    rows, columns, channels = samples.shape
+    return Header(FAMILY, columns, rows, channels, 8 * samples.dtype.itemsize, header_parameters(shape))
 
 
 def read_shape(header: Header) -> LatentShape:

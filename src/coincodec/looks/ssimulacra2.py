@@ -115,6 +115,17 @@ def score(distance: float) -> float:
     return 100 - _FACTOR * x**_POWER if x > 0 else 100.0
 
 
+def distance_of(wanted: float) -> float:
+    """The weighted sum of maps that has this score: 0 for 100 and more."""
+    least, most = 0.0, 1.0
+    while score(most) > wanted:
+        most *= 2
+    for _ in range(60):
+        middle = (least + most) / 2
+        least, most = (middle, most) if score(middle) > wanted else (least, middle)
+    return least
+
+
 def planes(samples: Samples) -> NDArray[np.float32]:
     """Samples of shape (height, width, channels) as planes of floats in 0..1."""
     floats = np.moveaxis(samples.astype(np.float32), 2, 0) / np.float32(np.iinfo(samples.dtype).max)

@@ -313,8 +313,8 @@ def _check(options: EncodeOptions) -> None:
     options.check(RECIPES)
     if options.weights is not None and options.weights not in WEIGHTS:
         raise UsageError(f"weights must be one of {', '.join(WEIGHTS)}, not {options.weights!r}")
-    if options.quality is not None:
-        raise UsageError("quality is an option of the latent model")
+    if options.latent_only is not None:
+        raise UsageError(f"{options.latent_only} is an option of the latent model")
     if options.bits is not None and not 1 <= options.bits <= 16:
         raise UsageError(f"bits must be 1 to 16, not {options.bits}")
     if (options.layers is None) != (options.width is None):

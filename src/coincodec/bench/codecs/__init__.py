@@ -7,8 +7,12 @@ from .base import Codec, MissingCodecError, Rgb
 from .coin import (
     CoinLatent,
     CoinLatentBest,
+    CoinLatentBestEye,
+    CoinLatentEye,
     CoinLatentFast,
+    CoinLatentFastEye,
     CoinLatentInstant,
+    CoinLatentInstantEye,
     CoinSiren,
     CoinSirenBest,
     CoinSirenFast,
@@ -26,6 +30,7 @@ REGISTRY: dict[str, type[Codec]] = {
     for codec in (
         *(CoinSiren, CoinSirenFast, CoinSirenBest, CoinSirenHalf),
         *(CoinLatent, CoinLatentFast, CoinLatentInstant, CoinLatentBest),
+        *(CoinLatentEye, CoinLatentFastEye, CoinLatentInstantEye, CoinLatentBestEye),
         *(Jpeg, JpegDefault, Jpeg2000, WebP, Avif, AvifEye, JpegXl, Heic, Hevc, Bpg, Vvc, VvcEye, Vtm),
         *(Bms, Mbt, Cst),
     )

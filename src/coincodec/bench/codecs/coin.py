@@ -41,7 +41,8 @@ class CoinSiren(Codec):
 
     def encode_within(self, picture: Rgb, size: int) -> bytes:
         options = self.options(self.points[0])
-        return coincodec.encode(picture, model=options["model"], preset=options["preset"], bytes=size)
+        asked = {name: options[name] for name in ("model", "preset", "tune") if name in options}
+        return coincodec.encode(picture, **asked, bytes=size)
 
     def decode(self, data: bytes) -> Rgb:
         return np.asarray(coincodec.decode(data))
@@ -82,9 +83,10 @@ class CoinLatent(CoinSiren):
     name, title = "coin:latent", "coincodec latent"
     settings = "preset default, model latent, lambda = point"
     points: ClassVar[tuple[str, ...]] = ("0.02", "0.006", "0.002", "0.0007", "0.00025")
+    tune = "psnr"
 
     def options(self, point: str) -> dict[str, Any]:
-        return {"model": "latent", "preset": self.preset, "lambda_": float(point)}
+        return {"model": "latent", "preset": self.preset, "tune": self.tune, "lambda_": float(point)}
 
 
 class CoinLatentFast(CoinLatent):
@@ -103,3 +105,30 @@ class CoinLatentBest(CoinLatent):
     name, title = "coin:latent-best", "coincodec latent, best"
     preset = "best"
     settings = "preset best, model latent, lambda = point"
+
+
+class CoinLatentEye(CoinLatent):
+    """The same, fitted for eyes; its points are prices too, of a weighted error."""
+
+    name, title = "coin:latent-eye", "coincodec latent, eye"
+    settings = "preset default, model latent, tune eye, lambda = point"
+    points: ClassVar[tuple[str, ...]] = ("0.006", "0.002", "0.0007", "0.00025", "0.0001")
+    tune = "eye"
+
+
+class CoinLatentFastEye(CoinLatentEye):
+    name, title = "coin:latent-fast-eye", "coincodec latent, fast, eye"
+    preset = "fast"
+    settings = "preset fast, model latent, tune eye, lambda = point"
+
+
+class CoinLatentInstantEye(CoinLatentEye):
+    name, title = "coin:latent-instant-eye", "coincodec latent, instant, eye"
+    preset = "instant"
+    settings = "preset instant, model latent, tune eye, lambda = point"
+
+
+class CoinLatentBestEye(CoinLatentEye):
+    name, title = "coin:latent-best-eye", "coincodec latent, best, eye"
+    preset = "best"
+    settings = "preset best, model latent, tune eye, lambda = point"

@@ -1,0 +1,118 @@
+"""A model of one picture in the native core, and what it costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .. import _native, entropy
+from ..image import Samples
+from .model import Array32, LatentShape, coarser_shape
+from .stages import halved
+
+# Steps from one look at the picture that is shown to the next.
+_LOOKS = 2
+
+
+class Aim(Protocol):
+    """What a picture's squared error is taken from instead of the picture, as the fit goes on."""
+
+    def take(self, shown: Array32, goal: Array32) -> tuple[float, float]:
+        """Sets the goal, now that this is shown. Returns a distance of its own and the squared error, summed."""
+
+    def distance(self, shown: Array32) -> float:
+        """The distance alone."""
+
+
+# Makes one from planes of (channels, height, width) in 0..1, weights of that shape to be set, the level of a picture at
+# a part of its size, and threads.
+Tune = Callable[[Array32, Array32, int, int], Aim]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """error: what is to be small, mean over samples: squared, weighted, taken from the goal. bits: of the latents."""
+
+    error: float
+    bits: float
+
+
+class Model:
+    """Latents of one picture, the cost of what they say, and its gradient."""
+
+    def __init__(
+        self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None = None, level: int = 0
+    ) -> None:
+        """tune: without one the picture itself is the goal. level: how often it was halved."""
+        self.shape, self.samples, self.threads, self.tune, self.level = shape, samples, threads, tune, level
+        self.native = _native.LatentFit(shape.native, np.ascontiguousarray(samples))
+        self.latents: Array32 = self.native.latents()
+        self.gradient = np.empty(shape.parameters, np.float32)
+        self.pixels = shape.height * shape.width
+        self.squared_error = math.inf  # mean over samples in 0..1, clamped but not rounded, as last seen
+        self.aim: Aim | None = None
+        self._steps = 0
+        if tune is not None:
+            picture, self._goal, weights, self._shown = self.native.guide()
+            self.aim = tune(picture, weights, level, threads)
+
+    def halved(self) -> Model:
+        """A model of the picture at half its size: of all grids but the finest."""
+        return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads, self.tune, self.level + 1)
+
+    def take(self, coarse: Model) -> None:
+        """Takes the latents of a model of the picture at half its size; the finest grid stays as it is."""
+        for level in range(coarse.shape.levels):
+            self.shape.plane(self.latents, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
+
+    def follow(self) -> None:
+        """Sets the goal by what was shown last."""
+        if self.aim is not None:
+            self.squared_error = self._mean(self.aim.take(self._shown, self._goal)[1])
+
+    def distance(self) -> float:
+        """How far what was shown last looks from the picture, as its tune has it."""
+        assert self.aim is not None
+        return self.aim.distance(self._shown)
+
+    def step(
+        self,
+        parameters: Array32,
+        soft: tuple[float, float, int] | None,
+        update: tuple[float, ...] | None,
+        price: float,
+        every: int,
+        phase: int,
+    ) -> Cost:
+        """One step of the latents; the networks' gradient is left in `gradient`. See native/latent/latent.h.
+
+        The goal follows soft steps alone.
+        """
+        if soft is not None:
+            if self._steps and self._steps % _LOOKS == 0:
+                self.follow()
+            self._steps += 1
+        return self._cost(*self.native.step(parameters, soft, update, price, every, phase, self.gradient, self.threads))
+
+    def evaluate(self, parameters: Array32) -> Cost:
+        """The cost with the latents rounded to integers."""
+        return self._cost(*self.native.evaluate(parameters, None, self.threads))
+
+    def integers(self) -> Array32:
+        """The latents rounded to integers, as a decoder gets them."""
+        rounded = self.shape.empty_latents()
+        np.rint(self.latents, out=rounded)
+        return np.clip(rounded, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=rounded)
+
+    def _mean(self, total: float) -> float:
+        return total / self.pixels / self.shape.channels
+
+    def _cost(self, error: float, bits: float) -> Cost:
+        cost = Cost(self._mean(error), bits)
+        if self.aim is None:
+            self.squared_error = cost.error
+        return cost
