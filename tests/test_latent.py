@@ -228,7 +228,7 @@ class TestTargets:
     @pytest.mark.parametrize("target", [40.0, 60.0, 80.0])
     def test_ssimulacra2_is_never_missed(self, crop: np.ndarray, target: float) -> None:
         data = coincodec.encode(crop, model="latent", preset="fast", steps=200, ssimulacra2=target)
-        assert target <= Ssimulacra2(crop)(coincodec.decode(data)) < target + 3
+        assert target <= Ssimulacra2(crop)(coincodec.decode(data)) < target + 6
 
     def test_a_quality_leads_near_its_score(self, photo: np.ndarray) -> None:
         large = np.ascontiguousarray(photo[:384, :480])

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from coincodec.latent.control import (
+    ENDS,
     LEAST_NETWORK_BITS,
     NETWORK_BITS,
     Control,
+    Ends,
     ErrorControl,
     FixedPrice,
     LooksControl,
     RateControl,
     detail,
     final_bits,
-    final_error,
+    final_off,
     network_bits,
     price_at,
 )
@@ -51,6 +53,9 @@ class Pretended:
         error *= math.exp(0.25 * (1 - self.share) ** 2 * (1 + 2.4e-4 / self.price))
         return Cost(unusual * error, unusual * bits * self.pixels)
 
+    def detailed(self, price: float) -> bool:
+        return False
+
     def distance(self) -> float:
         """As if looks went with the error."""
         return 1000 * self.evaluate(np.zeros(0)).error
@@ -72,14 +77,26 @@ SHARES = np.linspace(0.1, 0.9, 12)
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("bits", [0.01, 0.5, 4.0])
-def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float) -> None:
-    now = bits * math.exp(1.03 * (1 - share) ** 1.9 / (1 + bits / 0.79))
-    assert final_bits(share, now) == pytest.approx(bits, rel=0.02)
+@pytest.mark.parametrize("ends", ENDS.values())
+def test_the_bits_to_come_are_told_from_those_of_now(bits: float, share: float, ends: Ends) -> None:
+    first, power, scale = ends.bits
+    now = bits * math.exp(first * (1 - share) ** power / (1 + bits / scale))
+    assert final_bits(share, now, ends) == pytest.approx(bits, rel=0.01)
 
 
-def test_the_error_to_come_is_told_for_any_price() -> None:
-    assert final_error(0.5, 1e-3, 1e-3) == pytest.approx(1e-3 * math.exp(-0.175 * 0.5**1.8 * 1.45))
-    assert final_error(0.5, 1e-3, 1e-12) == final_error(0.5, 1e-3, 3e-4)
+def test_what_is_to_come_is_told_for_any_price() -> None:
+    ends = Ends((1.0, 2.0, 0.3), (0.2, 1.8, 4.5e-4))
+    assert final_off(0.5, 1e-3, 1e-3, ends) == pytest.approx(1e-3 * math.exp(-0.2 * 0.5**1.8 * 1.45))
+    assert final_off(0.5, 1e-3, 1e-12, ends) == final_off(0.5, 1e-3, 3e-4, ends)
+
+
+def test_detailed_pictures_go_another_way() -> None:
+    plain, fine = (RateControl(300.0, 0, 1000, 0.03) for _ in range(2))
+    for control, detailed in ((plain, False), (fine, True)):
+        model = Pretended(control.price, 0.3)
+        model.detailed = lambda price, found=detailed: found  # type: ignore[method-assign]
+        control.correct(model, np.zeros(0, np.float32), 0.3)  # type: ignore[arg-type]
+    assert plain.price > fine.price  # whose bits fall by more
 
 
 @pytest.mark.parametrize("surprise", [-0.8, 0.0, 0.8])

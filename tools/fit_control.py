@@ -21,7 +21,7 @@ from scipy.optimize import least_squares
 
 from coincodec.bench import datasets, results
 from coincodec.image import Samples, load
-from coincodec.latent import control
+from coincodec.latent import control, stages
 from coincodec.latent.encode import Encoder
 from coincodec.latent.fitted import Cost, Model
 from coincodec.latent.model import SIZES, Array32, LatentShape
@@ -107,13 +107,14 @@ def first_price(path: Path, pictures: dict[str, Samples], tune: str) -> None:
         distance = 10 ** (-r.psnr / 10) if r.ssimulacra2 is None or tune == "psnr" else distance_of(r.ssimulacra2)
         rows.append((price, bits, distance, control.detail(pictures[r.image])))
     price, bits, distance, detail = np.log(np.array(rows)).T
-    relations = {"psnr": ("_OF_BITS", "_OF_ERROR"), "eye": ("_OF_EYE_BITS", "_OF_DISTANCE")}[tune]
-    for name, value in zip(relations, (bits, distance), strict=True):
+    far, of_far = {"psnr": ("_OF_ERROR", control._OF_ERROR), "eye": ("_OF_DISTANCE", control._OF_DISTANCE)}[tune]
+    relations = (("_OF_BITS", bits, control._OF_BITS[tune]), (far, distance, of_far))
+    for name, value, now in relations:
         terms = np.stack([np.ones_like(value), value, detail], axis=1)
         found, *_ = np.linalg.lstsq(terms, price, rcond=None)
         deviation = (terms @ found - price).std()
         print(f"{name}: {np.round(found, 2)}, wrong by a factor of {np.exp(deviation):.2f} (one deviation)")
-        print(f"    control.py has {getattr(control, name)}")
+        print(f"    control.py has {now}")
     print(f"_LEAST_DETAIL, _MOST_DETAIL: {np.exp(detail.min()):.3f}, {np.exp(detail.max()):.3f}")
 
 
@@ -126,8 +127,8 @@ def report(name: str, share: Array64, miss: Array64) -> None:
         print(f"        at {at:.1f}: mean {miss[near].mean():+.3f}, deviation {miss[near].std():.3f}")
 
 
-def ends(found: list[Course], tune: str) -> None:
-    """What a fit ends with, by what it has after a share of its steps."""
+def ends(found: list[Course], tune: str, detailed: bool) -> None:
+    """What a fit ends with, by what it has after a share of its steps; of pictures that are detailed, or are not."""
     rows = [(*seen, c.bits, c.off, c.price) for c in found for seen in c.seen]
     share, bits, far, final, final_far, price = np.array(rows).T
     weight = np.where(share > EARLY, 1.0, EARLY_WEIGHT)
@@ -139,13 +140,14 @@ def ends(found: list[Course], tune: str) -> None:
     def of_far(p: Array64) -> Array64:
         return np.asarray(p[0] * (1 - share) ** p[1] * (1 + p[2] / price))
 
-    now_bits = np.array([control.final_bits(s, b) for s, b in zip(share, bits, strict=True)])
-    name, last = {"psnr": ("final_error", control.final_error), "eye": ("final_distance", control.final_distance)}[tune]
-    now_far = np.array([last(s, e, p) for s, e, p in zip(share, far, price, strict=True)])
+    known = control.ENDS[tune, detailed]
+    now_bits = np.array([control.final_bits(s, b, known) for s, b in zip(share, bits, strict=True)])
+    now_far = np.array([control.final_off(s, f, p, known) for s, f, p in zip(share, far, price, strict=True)])
     kinds = {
-        "final_bits": (of_bits, (1.0, 1.8, 0.7), np.log(bits / final), np.log(now_bits / final)),
-        name: (of_far, (0.3, 2.0, 3e-4), np.log(far / final_far), np.log(now_far / final_far)),
+        "bits": (of_bits, (1.0, 1.8, 0.7), np.log(bits / final), np.log(now_bits / final)),
+        "off": (of_far, (0.3, 2.0, 3e-4), np.log(far / final_far), np.log(now_far / final_far)),
     }
+    print(f"{'detailed' if detailed else 'plain'} pictures, {len(found)} fits")
     for name, (relation, begin, wanted, now) in kinds.items():
         best = least_squares(lambda p, r=relation, w=wanted: weight * (r(p) - w), begin).x
         print(f"{name}: {best.round(5)}")
@@ -162,7 +164,10 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = {path.stem: load(str(path)).samples for path in datasets.kodak().paths}
     first_price(arguments.results, pictures, arguments.tune)
-    ends(courses(arguments.fits, pictures, arguments.tune), arguments.tune)
+    found = courses(arguments.fits, pictures, arguments.tune)
+    for detailed in (False, True):
+        kind = [c for c in found if stages.detailed(pictures[c.image], c.price) == detailed]
+        ends(kind, arguments.tune, detailed)
 
 
 if __name__ == "__main__":

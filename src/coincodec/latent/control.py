@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -49,9 +49,9 @@ def price_at(share: float, goal: float) -> float:
 
 # On Kodak, with a deviation of 1.3 times (tools/fit_control.py): the price that leads to a rate, or to an error, is
 # exp(first) times that to the power of the second, times the picture's detail to the power of the third. In one picture
-# the powers are a bit larger. The same of what is fitted for eyes.
-_OF_BITS, _OF_ERROR = (-1.96, -1.49, 1.75), (1.01, 1.66, -1.42)
-_OF_EYE_BITS, _OF_DISTANCE = (-2.47, -1.56, 1.79), (-8.03, 1.52, 0.35)
+# the powers are a bit larger.
+_OF_BITS = {"psnr": (-1.96, -1.49, 1.75), "eye": (-2.47, -1.56, 1.79)}
+_OF_ERROR, _OF_DISTANCE = (1.01, 1.66, -1.42), (-8.03, 1.52, 0.35)
 _BY_RATE, _BY_ERROR, _BY_DISTANCE = 1.6, 1.6, 1.6
 
 # What networks take, in bits per parameter, at low prices and at least, and by how much less for a price higher by the
@@ -87,30 +87,42 @@ def _usual(relation: tuple[float, float, float], value: float, of_detail: float)
     return min(max(math.exp(min(logarithm, 0.0)), _LEAST_PRICE), _MOST_PRICE)
 
 
-def final_bits(share: float, bits: float) -> float:
-    """The bits that a model ends with which has so many after a share of its fit, if the price does not change.
+class Ends(NamedTuple):
+    """What fits end with, told from how they go: it shrinks by the exponential of c1 (1 - share)^c2 times a factor.
 
-    Per pixel, either. Fitted to five pictures of Kodak at 0.05 to 2.4 bits per pixel, with presets `fast` and
-    `default` (tools/fit_control.py), within 6 % from 40 % of the fit on; noise and a high temperature leave integers
-    that later vanish, the more the fewer there are.
+    bits: the factor is 1 / (1 + final bits / c3): noise and a high temperature leave integers that later vanish, the
+    more the fewer there are. off: mean squared error, or how far a picture looks from the original; the factor is
+    1 + c3 / price: it falls by more where bits are cheap.
     """
+
+    bits: tuple[float, float, float]
+    off: tuple[float, float, float]
+
+
+# Fitted to five pictures of Kodak at 0.05 to 2.4 bits per pixel, with presets `fast` and `default`, those for eyes with
+# `fast` alone (tools/fit_control.py): by tune and by whether a picture is `detailed`, and begins at its own size with
+# networks alone. From a quarter of a fit on bits are within 2 to 4 %, errors within 2 to 3 %, looks within 6 to 10 %.
+ENDS = {
+    ("psnr", False): Ends((1.29, 1.95, 0.258), (0.231, 2.1, 3.1e-4)),
+    ("psnr", True): Ends((2.57, 1.73, 0.207), (0.103, 1.57, 9.3e-4)),
+    ("eye", False): Ends((1.53, 2.12, 0.125), (0.643, 2.28, 9e-4)),
+    ("eye", True): Ends((2.27, 1.89, 0.233), (0.754, 1.74, 4.7e-4)),
+}
+
+
+def final_bits(share: float, bits: float, ends: Ends) -> float:
+    """The bits per pixel that a model ends with which has so many after a share of its fit, at the same price."""
+    first, power, scale = ends.bits
     final = bits
-    for _ in range(8):
-        final = bits / math.exp(1.03 * (1 - share) ** 1.9 / (1 + final / 0.79))
+    for _ in range(20):
+        final = bits / math.exp(first * (1 - share) ** power / (1 + final / scale))
     return final
 
 
-def final_error(share: float, squared_error: float, price: float) -> float:
-    """The same of the squared error, at that price of a bit, within 3 %: it falls by more where bits are cheap.
-
-    Prices below those it was fitted to count as the lowest of them.
-    """
-    return squared_error / math.exp(0.175 * (1 - share) ** 1.8 * (1 + 4.5e-4 / max(price, LEAST_FITTED)))
-
-
-def final_distance(share: float, distance: float, price: float) -> float:
-    """The same of how far the picture looks from the original, within 9 %."""
-    return distance / math.exp(0.66 * (1 - share) ** 1.96 * (1 + 7.1e-4 / max(price, LEAST_FITTED)))
+def final_off(share: float, off: float, price: float, ends: Ends) -> float:
+    """The same of how far it is off, at that price; prices below those it was fitted to count as the lowest of them."""
+    first, power, scale = ends.off
+    return off / math.exp(first * (1 - share) ** power * (1 + scale / max(price, LEAST_FITTED)))
 
 
 def effect(share: float) -> float:
@@ -130,14 +142,31 @@ def network_bits(parameters: int, price: float, pixels: int) -> float:
     return parameters * max(NETWORK_BITS - _LESS * dear, LEAST_NETWORK_BITS)
 
 
-class RateControl:
+class _Led:
+    """A price that is led by how the fit goes. tune: what for."""
+
+    price: float
+
+    def __init__(self, tune: str) -> None:
+        self._tune = tune
+        self._ends: Ends | None = None
+
+    def _ends_of(self, model: Model) -> Ends:
+        """Of the fit that this model is of: the price it began with decides how it goes."""
+        if self._ends is None:
+            self._ends = ENDS[self._tune, model.detailed(self.price)]
+        return self._ends
+
+
+class RateControl(_Led):
     """Leads networks and latents to `bits`, of a picture of so many pixels and that detail."""
 
-    def __init__(self, bits: float, parameters: int, pixels: int, of_detail: float, for_eyes: bool = False) -> None:
+    def __init__(self, bits: float, parameters: int, pixels: int, of_detail: float, tune: str = "psnr") -> None:
+        super().__init__(tune)
         self.bits, self.parameters, self.pixels = bits, parameters, pixels
         self.price = _LOW_PRICE
         for _ in range(4):
-            self.price = _usual(_OF_EYE_BITS if for_eyes else _OF_BITS, self._latents(), of_detail)
+            self.price = _usual(_OF_BITS[tune], self._latents(), of_detail)
 
     def _latents(self) -> float:
         """What is left for the latents, per pixel; if little, then the networks will be coarser than usual."""
@@ -147,30 +176,32 @@ class RateControl:
 
     def correct(self, model: Model, parameters: Array32, share: float) -> None:
         """Raises the price where there will be too many bits."""
-        expected = final_bits(share, model.evaluate(parameters).bits / model.pixels)
+        expected = final_bits(share, model.evaluate(parameters).bits / model.pixels, self._ends_of(model))
         self.price = _corrected(self.price, _BY_RATE * math.log(max(expected, 1e-9) / self._latents()), share)
 
 
-class ErrorControl:
+class ErrorControl(_Led):
     """Leads the picture, of that detail, to a mean squared error."""
 
     def __init__(self, squared_error: float, of_detail: float) -> None:
+        super().__init__("psnr")
         self.squared_error = squared_error
         self.price = _usual(_OF_ERROR, squared_error, of_detail)
 
     def correct(self, model: Model, parameters: Array32, share: float) -> None:
         """Lowers the price where the error will be too large."""
-        expected = final_error(share, model.evaluate(parameters).error, self.price)
+        expected = final_off(share, model.evaluate(parameters).error, self.price, self._ends_of(model))
         self.price = _corrected(self.price, _BY_ERROR * math.log(self.squared_error / max(expected, 1e-9)), share)
 
 
-class LooksControl:
+class LooksControl(_Led):
     """Leads the picture, of that detail, to where it looks so far from the original: a weighted sum of SSIMULACRA 2.
 
     freedom: the price stays within this factor of what is usual.
     """
 
     def __init__(self, distance: float, of_detail: float, freedom: float = math.inf) -> None:
+        super().__init__("eye")
         self.distance = distance
         self.price = _usual(_OF_DISTANCE, distance, of_detail)
         self._least, self._most = self.price / freedom, self.price * freedom
@@ -178,6 +209,6 @@ class LooksControl:
     def correct(self, model: Model, parameters: Array32, share: float) -> None:
         """Lowers the price where it will look too far from it."""
         model.evaluate(parameters)
-        expected = final_distance(share, model.distance(), self.price)
+        expected = final_off(share, model.distance(), self.price, self._ends_of(model))
         price = _corrected(self.price, _BY_DISTANCE * math.log(self.distance / max(expected, 1e-3)), share)
         self.price = min(max(price, self._least), self._most)

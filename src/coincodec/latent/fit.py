@@ -20,7 +20,7 @@ from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
-from .stages import Stage, coarse_factor, detailed, halving_shows, plan, work_of
+from .stages import Stage, coarse_factor, halving_shows, plan, work_of
 from .start import start_for
 
 
@@ -121,7 +121,7 @@ class Fit:
         self.planned = max(1, steps - hard)
         self.until, sizes = until, [self.model]
         samples = self.model.samples
-        detail, halve = detailed(samples, self.control.price), halving_shows(samples)
+        detail, halve = self.model.detailed(self.control.price), halving_shows(samples)
         stages = plan(self.recipe, self.planned, self.model.shape, detail, last, halve)
         for _ in range(stages[0].level):
             sizes.append(sizes[-1].halved())

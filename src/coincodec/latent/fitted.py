@@ -12,7 +12,7 @@ import numpy as np
 from .. import _native, entropy
 from ..image import Samples
 from .model import Array32, LatentShape, coarser_shape
-from .stages import halved
+from .stages import detailed, halved
 
 # Steps from one look at the picture that is shown to the next.
 _LOOKS = 2
@@ -68,6 +68,10 @@ class Model:
         """Takes the latents of a model of the picture at half its size; the finest grid stays as it is."""
         for level in range(coarse.shape.levels):
             self.shape.plane(self.latents, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
+
+    def detailed(self, price: float) -> bool:
+        """Whether the picture is, at that price."""
+        return detailed(self.samples, price)
 
     def follow(self) -> None:
         """Sets the goal by what was shown last."""

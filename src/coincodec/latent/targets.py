@@ -41,10 +41,11 @@ _QUALITIES, _SCORES = (1, 20, 50, 80, 100), (5, 30, 60, 80, 92)
 _FREEDOM = 2.5
 
 # By what share of the bytes, by how many dB or points a fit aims inside its target, since it misses by as much; how far
-# inside it is near enough, and how far off is far.
-BYTES_MARGIN, MOST_UNUSED, FAR = 0.015, 0.03, 0.05
+# inside it is near enough, and how far off is far. Looks lose by a repeat of a fit's end as much as by a tenth of the
+# bytes, so that fits for eyes aim well inside and are content with more.
+BYTES_MARGIN, MOST_UNUSED, FAR = {"psnr": 0.015, "eye": 0.03}, {"psnr": 0.03, "eye": 0.06}, 0.05
 PSNR_MARGIN, MOST_OVER, FAR_DB = 0.05, 0.15, 0.25
-SCORE_MARGIN, MOST_POINTS, FAR_POINTS = 0.3, 0.8, 1.5
+SCORE_MARGIN, MOST_POINTS, FAR_POINTS = 1.0, 2.5, 3.0
 
 # A repeat's price changes as this power of how many times too large the file is, or too far off it looks; as ten to
 # this power per dB too good.
@@ -139,8 +140,8 @@ class Led:
 class Bytes:
     """At most so many bytes of a whole file."""
 
-    def __init__(self, budget: int, picture: Picture, for_eyes: bool) -> None:
-        self.budget, self._picture, self._for_eyes = budget, picture, for_eyes
+    def __init__(self, budget: int, picture: Picture, tune: str) -> None:
+        self.budget, self._picture, self._tune = budget, picture, tune
 
     def __str__(self) -> str:
         return f"{self.budget:,} bytes"
@@ -152,9 +153,9 @@ class Bytes:
         room = self.budget - container.overhead(header, [int(usual), self.budget])
         if room < least + shape.latents / 8000:
             raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
-        aim = room - BYTES_MARGIN * (room - least)
+        aim = room - BYTES_MARGIN[self._tune] * (room - least)
         picture = self._picture
-        return RateControl(8 * aim, shape.parameters, picture.pixels, picture.detail, self._for_eyes)
+        return RateControl(8 * aim, shape.parameters, picture.pixels, picture.detail, self._tune)
 
     def holds(self, result: Result) -> bool:
         """Not one more."""
@@ -169,11 +170,11 @@ class Bytes:
     def miss(self, result: Result) -> float:
         """By the share of the bytes that is not used, or too much."""
         over = len(result.data) / self.budget - 1
-        return 0 if -MOST_UNUSED <= over <= 0 else over / FAR
+        return 0 if -MOST_UNUSED[self._tune] <= over <= 0 else over / FAR
 
     def correction(self, result: Result, caution: int) -> float:
         """Small pictures miss by more than large ones."""
-        return float((len(result.data) / self.budget / (1 - caution * BYTES_MARGIN)) ** _BY_BYTES)
+        return float((len(result.data) / self.budget / (1 - caution * BYTES_MARGIN["psnr"])) ** _BY_BYTES)
 
 
 class Psnr:
@@ -249,7 +250,7 @@ def target_of(options: EncodeOptions, samples: Samples, for_eyes: bool) -> Targe
     picture = Picture(samples)
     budget = options.budget(picture.pixels)
     if budget is not None:
-        return Bytes(budget, picture, for_eyes)
+        return Bytes(budget, picture, "eye" if for_eyes else "psnr")
     if options.psnr is not None:
         return Psnr(options.psnr, picture)
     if options.ssimulacra2 is not None:
