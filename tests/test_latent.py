@@ -192,7 +192,8 @@ class TestTargets:
     def test_bytes_are_never_passed_and_well_used(self, crop: np.ndarray, bpp: float, tune: str) -> None:
         budget = int(bpp * 128 * 192 / 8)
         data = coincodec.encode(crop, model="latent", preset="fast", tune=tune, steps=200, bytes=budget)
-        assert 0.9 * budget <= len(data) <= budget  # a smaller file may be the better one
+        least = {"eye": 0.85, "psnr": 0.93}[tune]  # a smaller file may be the better one
+        assert least * budget <= len(data) <= budget
 
     @pytest.mark.parametrize("target", [28.0, 33.0, 38.0])
     def test_psnr_is_never_missed(self, crop: np.ndarray, target: float) -> None:
