@@ -60,9 +60,9 @@ class TestDetail:
     def test_noise_is_detailed_where_bits_are_cheap_and_a_gradient_is_not(self) -> None:
         noise = np.random.default_rng(0).integers(100, 140, (32, 32, 3)).astype(np.uint8)
         gradient = np.repeat(np.arange(64, dtype=np.uint8)[:, None, None], 64, axis=1)
-        assert detailed(noise, 0.0001)
-        assert not detailed(noise, 0.05)
-        assert not detailed(gradient, 0.0001)
+        assert detailed(grain(noise), 0.0001)
+        assert not detailed(grain(noise), 0.05)
+        assert not detailed(grain(gradient), 0.0001)
 
 
 def prices_and_units(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float, float]]:
@@ -124,9 +124,10 @@ class TestPlan:
         found = plan(RECIPES["fast"], 500, shape_of(512, 768), False, halve=False)
         assert [(s.level, s.steps, s.begin) for s in found] == [(0, 500, 0.0)]
         noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        assert not halving_shows(noise)
-        assert not halving_shows(np.full((64, 64, 3), 77, np.uint8))
-        assert halving_shows(np.kron(noise[:16, :16], np.ones((4, 4, 1), np.uint8)))
+        blocks, flat = np.kron(noise[:16, :16], np.ones((4, 4, 1), np.uint8)), np.full((64, 64, 3), 77, np.uint8)
+        assert not halving_shows(noise, grain(noise))
+        assert not halving_shows(flat, grain(flat))
+        assert halving_shows(blocks, grain(blocks))
 
     def test_detailed_pictures_begin_again_with_the_networks_alone(self) -> None:
         plain, fine = (plan(RECIPES["default"], 2000, shape_of(512, 768), detail) for detail in (False, True))
@@ -251,6 +252,8 @@ def test_progress_tells_the_share_of_the_work(photo: np.ndarray) -> None:
     assert seen[-1].remaining == pytest.approx(0, abs=1e-6)
     assert [p.step for p in seen] == list(range(1, len(seen) + 1))
     assert {p.steps for p in seen} == {len(seen)}
+    assert all(15 < p.psnr < 60 for p in seen[5:])
+    assert all(np.isfinite(p.psnr) for p in seen)
     half = next(number for number, p in enumerate(seen) if (p.share or 0) > 0.5)
     assert half > 0.55 * len(seen)  # steps at half the size are quicker
 

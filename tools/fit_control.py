@@ -166,7 +166,7 @@ def main() -> None:
     first_price(arguments.results, pictures, arguments.tune)
     found = courses(arguments.fits, pictures, arguments.tune)
     for detailed in (False, True):
-        kind = [c for c in found if stages.detailed(pictures[c.image], c.price) == detailed]
+        kind = [c for c in found if stages.detailed(stages.grain(pictures[c.image]), c.price) == detailed]
         ends(kind, arguments.tune, detailed)
 
 

@@ -75,7 +75,7 @@ Aim::Found Aim::take(const Planes& shown, float* goal, int threads) {
     return AimRow{shown.at + place, original_.at + place, weights_ + place, colour ? gradient_.get() + place : nullptr,
                   alpha};
   };
-  std::vector<AimSums> sums(static_cast<std::size_t>(height_));
+  std::vector<AimSums> sums(static_cast<std::size_t>(height_));  // of bands, of which there are no more
   for_bands(height_, width_, threads, [&](std::size_t band, int first, int last) {
     for (int c = 0; c < channels_; ++c)
       for (int row = first; row < last; ++row) {

@@ -142,7 +142,7 @@ def network_bits(parameters: int, price: float, pixels: int) -> float:
     return parameters * max(NETWORK_BITS - _LESS * dear, LEAST_NETWORK_BITS)
 
 
-class _Led:
+class _Foretelling:
     """A price that is led by how the fit goes. tune: what for."""
 
     price: float
@@ -158,7 +158,7 @@ class _Led:
         return self._ends
 
 
-class RateControl(_Led):
+class RateControl(_Foretelling):
     """Leads networks and latents to `bits`, of a picture of so many pixels and that detail."""
 
     def __init__(self, bits: float, parameters: int, pixels: int, of_detail: float, tune: str = "psnr") -> None:
@@ -180,7 +180,7 @@ class RateControl(_Led):
         self.price = _corrected(self.price, _BY_RATE * math.log(max(expected, 1e-9) / self._latents()), share)
 
 
-class ErrorControl(_Led):
+class ErrorControl(_Foretelling):
     """Leads the picture, of that detail, to a mean squared error."""
 
     def __init__(self, squared_error: float, of_detail: float) -> None:
@@ -194,7 +194,7 @@ class ErrorControl(_Led):
         self.price = _corrected(self.price, _BY_ERROR * math.log(self.squared_error / max(expected, 1e-9)), share)
 
 
-class LooksControl(_Led):
+class LooksControl(_Foretelling):
     """Leads the picture, of that detail, to where it looks so far from the original: a weighted sum of SSIMULACRA 2.
 
     freedom: the price stays within this factor of what is usual.

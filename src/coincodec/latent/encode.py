@@ -23,7 +23,7 @@ from .model import LatentShape
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within
 from .recipe import RECIPES
-from .targets import Led, Result, target_of
+from .targets import Nominal, Result, target_of
 
 # Pictures with fewer rows or columns have too few scales for SSIMULACRA 2 to say much.
 LEAST_FOR_EYES = 32
@@ -111,7 +111,7 @@ class Encoder:
     def _first_end(self) -> float:
         """When the fit has to be over; a target may then take repeats of its end."""
         assert self.options.time is not None
-        share = 1 - _LAST if isinstance(self.target, Led) else _FIRST
+        share = 1 - _LAST if isinstance(self.target, Nominal) else _FIRST
         return self.begun + share * self.options.time
 
     def _result(self, networks: Quantised) -> Result:

@@ -120,9 +120,9 @@ class Fit:
         hard = self.recipe.hard_steps(steps)
         self.planned = max(1, steps - hard)
         self.until, sizes = until, [self.model]
-        samples = self.model.samples
-        detail, halve = self.model.detailed(self.control.price), halving_shows(samples)
-        stages = plan(self.recipe, self.planned, self.model.shape, detail, last, halve)
+        model = self.model
+        detail, halve = model.detailed(self.control.price), halving_shows(model.samples, model.grain)
+        stages = plan(self.recipe, self.planned, model.shape, detail, last, halve)
         for _ in range(stages[0].level):
             sizes.append(sizes[-1].halved())
         left = self._expect(stages, hard)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from .. import _native, entropy
 from ..image import Samples
 from .model import Array32, LatentShape, coarser_shape
-from .stages import detailed, halved
+from .stages import detailed, grain, halved
 
 # Steps from one look at the picture that is shown to the next.
 _LOOKS = 2
@@ -57,8 +58,8 @@ class Model:
         self.aim: Aim | None = None
         self._steps = 0
         if tune is not None:
-            picture, self._goal, weights, self._shown = self.native.guide()
-            self.aim = tune(picture, weights, level, threads)
+            self._picture, self._goal, weights, self._shown = self.native.guide()
+            self.aim = tune(self._picture, weights, level, threads)
 
     def halved(self) -> Model:
         """A model of the picture at half its size: of all grids but the finest."""
@@ -69,9 +70,14 @@ class Model:
         for level in range(coarse.shape.levels):
             self.shape.plane(self.latents, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
 
+    @cached_property
+    def grain(self) -> float:
+        """What half the size cannot show of the picture."""
+        return grain(self.samples)
+
     def detailed(self, price: float) -> bool:
         """Whether the picture is, at that price."""
-        return detailed(self.samples, price)
+        return detailed(self.grain, price)
 
     def follow(self) -> None:
         """Sets the goal by what was shown last."""
@@ -119,4 +125,6 @@ class Model:
         cost = Cost(self._mean(error), bits)
         if self.aim is None:
             self.squared_error = cost.error
+        elif self.squared_error == math.inf:  # nothing has been aimed at yet
+            self.squared_error = float(np.mean(np.square(self._shown - self._picture)))
         return cost

@@ -78,15 +78,15 @@ def grain(samples: Samples) -> float:
     return float(np.mean([np.mean(np.square(part)) for part in parts])) / np.iinfo(samples.dtype).max ** 2
 
 
-def detailed(samples: Samples, price: float) -> bool:
-    """Whether a picture's finest grid has so much to say at that price that others must wait for it."""
-    return grain(samples) > _DETAILED * math.sqrt(price)
+def detailed(of_grain: float, price: float) -> bool:
+    """Whether the finest grid of a picture of that grain has so much to say at that price that others must wait."""
+    return of_grain > _DETAILED * math.sqrt(price)
 
 
-def halving_shows(samples: Samples) -> bool:
-    """Whether half the size shows anything of a picture."""
+def halving_shows(samples: Samples, of_grain: float) -> bool:
+    """Whether half the size shows anything of a picture, of that grain."""
     variance = float(np.mean(np.var(samples, axis=(0, 1), dtype=np.float64))) / np.iinfo(samples.dtype).max ** 2
-    return variance > _FLAT and grain(samples) < _HIDDEN * variance
+    return variance > _FLAT and of_grain < _HIDDEN * variance
 
 
 def coarse_factor(price: float) -> float:

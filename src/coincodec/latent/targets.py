@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -107,18 +108,16 @@ class Picture:
         return detail(self.samples)
 
 
-class Led:
-    """A target that the price alone leads to, or comes near: whatever a fit gives is right."""
+class Nominal:
+    """What a price means by itself, or leads near: whatever a fit gives is right."""
 
-    def __init__(self, price: float | None = None, score: float | None = None, picture: Picture | None = None) -> None:
-        self._price, self._score, self._picture = price, score, picture
+    def __init__(self, control: Callable[[], Control]) -> None:
+        """control: makes what leads there, the same for every model."""
+        self._control = control
 
     def control(self, shape: LatentShape) -> Control:
-        """A price, or that which leads near a score."""
-        if self._score is not None and self._picture is not None:
-            return LooksControl(distance_of(self._score), self._picture.detail, _FREEDOM)
-        assert self._price is not None
-        return FixedPrice(self._price)
+        """A new one, since fits change it."""
+        return self._control()
 
     def holds(self, result: Result) -> bool:
         """Always."""
@@ -177,72 +176,78 @@ class Bytes:
         return float((len(result.data) / self.budget / (1 - caution * BYTES_MARGIN["psnr"])) ** _BY_BYTES)
 
 
-class Psnr:
-    """A PSNR at least, in as few bytes as are found."""
+class _Least:
+    """At least so much of a quality, in as few bytes as are found.
 
-    def __init__(self, psnr: float, picture: Picture) -> None:
-        self.psnr, self._picture = psnr, picture
+    most_over: how much more is near enough. far: how far off is far.
+    """
+
+    most_over: float
+    far: float
+
+    def __init__(self, wanted: float, picture: Picture) -> None:
+        self.wanted, self._picture = wanted, picture
+
+    def of(self, result: Result) -> float:
+        """That quality of a result."""
+        raise NotImplementedError
+
+    def holds(self, result: Result) -> bool:
+        """Not less."""
+        return self.of(result) >= self.wanted
+
+    def better(self, result: Result, other: Result) -> bool:
+        """Fewer bytes."""
+        return len(result.data) < len(other.data)
+
+    def miss(self, result: Result) -> float:
+        """By the quality."""
+        over = self.of(result) - self.wanted
+        return 0 if 0 <= over <= self.most_over else over / self.far
+
+
+class Psnr(_Least):
+    """A PSNR in dB."""
+
+    most_over, far = MOST_OVER, FAR_DB
 
     def __str__(self) -> str:
-        return f"{self.psnr} dB"
+        return f"{self.wanted} dB"
+
+    def of(self, result: Result) -> float:
+        """In dB."""
+        return result.psnr
 
     def control(self, shape: LatentShape) -> Control:
         """Leads to the squared error of a PSNR a bit above it."""
-        return ErrorControl(10 ** (-(self.psnr + PSNR_MARGIN) / 10), self._picture.detail)
-
-    def holds(self, result: Result) -> bool:
-        """Not less."""
-        return result.psnr >= self.psnr
-
-    def better(self, result: Result, other: Result) -> bool:
-        """Fewer bytes."""
-        return len(result.data) < len(other.data)
-
-    def miss(self, result: Result) -> float:
-        """By dB."""
-        over = result.psnr - self.psnr
-        return 0 if 0 <= over <= MOST_OVER else over / FAR_DB
+        return ErrorControl(10 ** (-(self.wanted + PSNR_MARGIN) / 10), self._picture.detail)
 
     def correction(self, result: Result, caution: int) -> float:
         """A factor per dB."""
-        return float(10 ** (_BY_DB * (result.psnr - self.psnr - caution * PSNR_MARGIN)))
+        return float(10 ** (_BY_DB * (result.psnr - self.wanted - caution * PSNR_MARGIN)))
 
 
-class Looks:
-    """A score of SSIMULACRA 2 at least, in as few bytes as are found."""
+class Looks(_Least):
+    """A score of SSIMULACRA 2."""
 
-    def __init__(self, score: float, picture: Picture) -> None:
-        self.score, self._picture = score, picture
+    most_over, far = MOST_POINTS, FAR_POINTS
 
     def __str__(self) -> str:
-        return f"SSIMULACRA 2 {self.score}"
+        return f"SSIMULACRA 2 {self.wanted}"
+
+    def of(self, result: Result) -> float:
+        """In points."""
+        assert result.score is not None
+        return result.score
 
     def control(self, shape: LatentShape) -> Control:
         """Leads to the weighted sum of a score a bit above it."""
-        return LooksControl(distance_of(self.score + SCORE_MARGIN), self._picture.detail)
-
-    def holds(self, result: Result) -> bool:
-        """Not less."""
-        return self._of(result) >= self.score
-
-    def better(self, result: Result, other: Result) -> bool:
-        """Fewer bytes."""
-        return len(result.data) < len(other.data)
-
-    def miss(self, result: Result) -> float:
-        """By points."""
-        over = self._of(result) - self.score
-        return 0 if 0 <= over <= MOST_POINTS else over / FAR_POINTS
+        return LooksControl(distance_of(self.wanted + SCORE_MARGIN), self._picture.detail)
 
     def correction(self, result: Result, caution: int) -> float:
         """As the weighted sum has it."""
-        wanted, found = (distance_of(s) for s in (self.score + caution * SCORE_MARGIN, self._of(result)))
+        wanted, found = (distance_of(s) for s in (self.wanted + caution * SCORE_MARGIN, self.of(result)))
         return float((wanted / max(found, 1e-6)) ** _BY_DISTANCE)
-
-    @staticmethod
-    def _of(result: Result) -> float:
-        assert result.score is not None
-        return result.score
 
 
 def target_of(options: EncodeOptions, samples: Samples, for_eyes: bool) -> Target:
@@ -256,8 +261,9 @@ def target_of(options: EncodeOptions, samples: Samples, for_eyes: bool) -> Targe
     if options.ssimulacra2 is not None:
         return Looks(options.ssimulacra2, picture)
     if options.lambda_ is not None:
-        return Led(options.lambda_)
+        price = options.lambda_
+        return Nominal(lambda: FixedPrice(price))
     quality = DEFAULT_QUALITY if options.quality is None else options.quality
     if for_eyes:
-        return Led(score=score_of(quality), picture=picture)
-    return Led(price_of(quality) * min(1, picture.pixels / SMALL))
+        return Nominal(lambda: LooksControl(distance_of(score_of(quality)), picture.detail, _FREEDOM))
+    return Nominal(lambda: FixedPrice(price_of(quality) * min(1, picture.pixels / SMALL)))
