@@ -9,7 +9,7 @@ import pytest
 
 from coincodec import _native
 from coincodec.looks import reference
-from coincodec.looks.eye import EyeAim, blur, mask
+from coincodec.looks.eye import EyeAim, blur, mask, mean_around
 from coincodec.looks.ssimulacra2 import weights_of_the_tool
 
 MIX = 0.4
@@ -78,10 +78,25 @@ def test_alpha_is_coded_as_it_is(channels: int) -> None:
 
 def test_a_goal_lies_where_it_can_be_shown() -> None:
     original, shown, weights = case(20, 24, 3)
-    original[:, ::2], shown[:, 1::2] = 1, 0
+    original[:, ::2], shown[:, ::2] = 1, 0.95
+    original[:, 1::2], shown[:, 1::2] = 0, 0.05
+    shown += np.random.default_rng(2).normal(0, 0.01, shown.shape).astype(np.float32)
+    weights[:, :, ::5] = 1e-3  # where the metric moves a sample the farther
     goal = np.zeros_like(shown)
     _native.Aim(original, weights, weights_of_the_tool(20, 24), MIX, 1).take(shown, goal, 1)
     assert (goal.min(), goal.max()) == (0, 1)
+
+
+def test_the_metric_moves_nothing_farther_than_there_is_room_to_both_sides() -> None:
+    original, shown, weights = case(37, 50, 3)
+    shown[:, ::2] = np.where(shown[:, ::2] > 0.5, 1, 0)
+    shown[:, 1::4] = 0.998
+    goal = np.zeros_like(shown)
+    _native.Aim(original, weights, weights_of_the_tool(37, 50), MIX, 1).take(shown, goal, 1)
+    moved = goal - (shown - (1 - MIX) * (shown - original))
+    assert moved[:, ::2] == pytest.approx(0, abs=1e-6)
+    assert np.abs(moved[:, 1::4]).max() == pytest.approx(0.002, rel=1e-3)
+    assert np.abs(moved[:, 3::4]).max() > 0.01
 
 
 def test_without_the_metric_the_goal_is_the_picture() -> None:
@@ -122,6 +137,15 @@ def test_blurs_are_gaussian() -> None:
     assert blur(np.full((5, 3), 0.25, np.float32), 2.0) == pytest.approx(0.25)
 
 
+def test_means_around_go_as_far_as_said_and_keep_what_is_even() -> None:
+    point = np.zeros((41, 31), np.float32)
+    point[20, 15] = 1
+    mean = mean_around(point, 3)
+    triangle = np.maximum(7 - np.abs(np.arange(-20, 21)), 0) / 49
+    assert mean == pytest.approx(np.outer(triangle, triangle[5:-5]), abs=1e-7)
+    assert mean_around(np.full((5, 3), 0.25, np.float32), 9) == pytest.approx(0.25)
+
+
 class TestMask:
     def test_errors_count_less_where_much_happens(self) -> None:
         rng = np.random.default_rng(0)
@@ -138,6 +162,13 @@ class TestMask:
         letters[:, :, 32:] += rng.choice([-0.4, 0.4], (64, 32)).astype(np.float32)
         shares = [float(w[:, 40:].mean() / w[:, :24].mean()) for w in (mask(texture, 0), mask(letters, 0))]
         assert shares[1] > 1.5 * shares[0]
+
+    def test_colour_that_stands_out_counts_more(self) -> None:
+        picture = np.full((3, 64, 64), 0.4, np.float32)
+        picture[:, 28:36, 28:36] = np.array([0.8, 0.24, 0.24], np.float32)[:, None, None]  # of about the same luma
+        weights = mask(picture, 0)
+        assert weights[32, 32] > 3 * weights[4, 4]
+        assert mask(picture[:1], 0)[32, 32] < 1.5 * mask(picture[:1], 0)[4, 4]
 
     def test_an_edge_hides_little(self) -> None:
         picture = np.full((1, 64, 64), 0.2, np.float32)

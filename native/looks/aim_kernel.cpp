@@ -38,8 +38,11 @@ void goal(const AimRow& row, float share, float factor, float* out, int columns)
   for (int x = 0; x < columns; x += kLanes) {
     const Place at(row, x, columns - x);
     const Vector weight = maximum(at.weight, broadcast(kLeastWeight));
-    const Vector wanted = fma(broadcast(share) * at.weight, at.error, broadcast(factor) * at.metric);
-    const Vector place = load_first(row.shown + x, columns - x) - wanted / weight;
+    const Vector shown = load_first(row.shown + x, columns - x);
+    const Vector room = maximum(minimum(shown, broadcast(1.0f) - shown), Vector{});
+    const Vector push = broadcast(factor) * at.metric / weight;
+    const Vector held = maximum(minimum(push, room), Vector{} - room);
+    const Vector place = shown - broadcast(share) * at.weight * at.error / weight - held;
     store_first(out + x, maximum(minimum(place, broadcast(1.0f)), Vector{}), columns - x);
   }
 }

@@ -70,7 +70,7 @@ class Encoder:
             steps = Pace.of(samples, levels, self.threads).steps(shape, self._first_end() - clock.monotonic())
             if not chosen:
                 preset = preset_within(steps)
-        recipe = RECIPES[preset]
+        recipe = RECIPES[preset].for_eyes() if for_eyes else RECIPES[preset]
         least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
         recipe = recipe.suiting(self.target.control(least).price, rows * columns)
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
