@@ -24,8 +24,8 @@ class Recipe:
     share of the soft steps Adam's betas are `quick_betas`, then `betas`. epsilon: Adam's, times the price of a bit,
     since gradients grow with that.
     rate: of SOAP on the networks; falls as a cosine to `end` of it, after `ramp` steps. momentum: its first beta.
-    for_moving: rate and end instead of these for a goal that moves, as that of fits for eyes does: networks that go on
-    as fast end several points of SSIMULACRA 2 lower where quality is high.
+    for_moving: rate and end instead of these, if others are better, for a goal that moves as that of fits for eyes does:
+    in few steps networks that go on as fast end several points of SSIMULACRA 2 lower where quality is high.
     hard: the last share of the steps; latents are integers then and only the networks move, as integers too.
     hard_rate: of SOAP in these steps, falling to 0.
     every: the networks' gradient is taken from one row in so many.
@@ -50,7 +50,7 @@ class Recipe:
     rate: float = 0.015
     momentum: float = 0.9
     end: float = 0.15
-    for_moving: tuple[float, float] = (0.01, 0.04)
+    for_moving: tuple[float, float] | None = None
     ramp: int = 20
     hard: float = 0.05
     hard_rate: float = 1e-3
@@ -66,7 +66,7 @@ class Recipe:
 
     def for_eyes(self) -> Recipe:
         """The recipe where the goal moves with what is shown."""
-        rate, end = self.for_moving
+        rate, end = self.for_moving or (self.rate, self.end)
         return replace(self, rate=rate, end=end)
 
     def hard_steps(self, steps: int) -> int:
@@ -100,7 +100,7 @@ _FAST = replace(
 )
 
 RECIPES = {
-    "instant": replace(_FAST, steps=160, coarse=(0.4, 0.12), for_moving=(0.03, 0.15)),
+    "instant": replace(_FAST, steps=160, coarse=(0.4, 0.12), for_moving=None),
     "fast": _FAST,
     "default": _DEFAULT,
     "best": replace(
@@ -108,7 +108,6 @@ RECIPES = {
         steps=10_000,
         coarse=(0.12, 0.02),
         rate=0.015,
-        for_moving=(0.0075, 0.04),
         temperature=(0.6, 0.07),
         hardening=0.7,
         gap=0.06,
