@@ -307,6 +307,7 @@ def test_info_tells_what_was_encoded() -> None:
         "width": 6,
         "parameters": shape.parameters,
         "macs_per_pixel": 2 * 6 + 6 * 6 + 6 * 4,
+        "colour": {"primaries": 1, "transfer": 13, "icc": None},
         "metadata": {},
     }
     assert coincodec.info(data).bits_per_parameter == 16

@@ -28,6 +28,16 @@ def test_readme(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 < float(capsys.readouterr().out) <= 0.3
 
 
+def test_colour() -> None:
+    (example,) = examples("docs/colour.md")
+    encode = coincodec.encode
+    names: dict[str, object] = {"array": np.zeros((40, 40, 3), np.uint8)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coincodec, "encode", lambda picture, **options: encode(picture, steps=2, **options))
+        exec(example, names)
+    assert coincodec.info(names["data"]).colour.name == "Display P3"
+
+
 def test_decoding(
     tmp_path: Path, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms, PngImagePlugin
 
 from coincodec import image
+from coincodec.colour import Colour
 from coincodec.container import MAX_SIDE
 from coincodec.errors import CoincodecError, ImageError
 from coincodec.metrics import rgb_psnr
@@ -142,12 +143,6 @@ class TestPillow:
         assert np.array_equal(picture.samples, RGB)
         assert picture.notes == ("only the first of 2 frames is coded",)
 
-    def test_a_reader_that_drops_bits_is_told_on(self) -> None:
-        deep = np.random.default_rng(0).integers(0, 65536, (4, 5, 3), dtype=np.uint16)
-        picture = image.load(io.BytesIO(image.to_bytes(deep, "PNG").data))
-        assert picture.bit_depth == 8
-        assert "16-bit" in picture.notes[0]
-
 
 class TestColourProfiles:
     @staticmethod
@@ -168,14 +163,20 @@ class TestColourProfiles:
         return bytes(data)
 
     @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-    def test_another_profile_is_converted(self, mode: str) -> None:
+    def test_another_profile_is_kept_and_converted_if_asked(self, mode: str) -> None:
         linear = Image.new(mode, (4, 4), (64, 128, 200, 77)[: len(mode)])
-        picture = image.load(png(linear, icc_profile=self.profile(1.0)))
-        expected = 255 * (1.055 * (np.array([64, 128, 200]) / 255) ** (1 / 2.4) - 0.055)
-        assert np.abs(picture.samples[0, 0, :3] - expected).max() <= 2
-        assert "sRGB from the ICC profile" in picture.notes[0]
+        picture = image.load(png(linear, icc_profile=self.profile(1.5)))
+        assert (picture.samples[0, 0, :3] == (64, 128, 200)).all()
+        assert picture.colour == Colour.of_profile(self.profile(1.5))
+        assert picture.notes == ()
+        converted = image.in_srgb(picture)
+        light = (np.array([64, 128, 200]) / 255) ** 1.5
+        expected = 255 * (1.055 * light ** (1 / 2.4) - 0.055)
+        assert np.abs(converted.samples[0, 0, :3] - expected).max() <= 2
+        assert converted.colour == Colour()
+        assert "converted to sRGB from ICC profile" in converted.notes[0]
         if mode == "RGBA":
-            assert (picture.samples[:, :, 3] == 77).all()
+            assert (converted.samples[:, :, 3] == 77).all()
 
     @staticmethod
     def changed(**tags: bytes) -> bytes:
@@ -203,10 +204,12 @@ class TestColourProfiles:
         colours = np.array([[[230, 40, 30], [40, 200, 60], [60, 60, 200], [64, 64, 64]]], np.uint8)
         patch = Image.fromarray(colours)
         picture = image.load(png(patch, icc_profile=profile))
+        assert np.array_equal(picture.samples, colours)
+        assert picture.colour.name == {"linear": "linear sRGB"}.get(space, space)
         wanted = ImageCms.profileToProfile(patch, opened, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        assert np.array_equal(picture.samples, np.asarray(wanted))
-        assert np.abs(picture.samples.astype(int) - colours).max() > 20
-        assert "converted" in picture.notes[0]
+        converted = image.in_srgb(picture).samples.astype(int)
+        assert np.abs(converted - np.asarray(wanted)).max() <= 1
+        assert np.abs(converted - colours).max() > 20
 
     def test_a_profile_of_grey_with_srgb_s_curve_changes_nothing(self) -> None:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -434,32 +437,75 @@ class TestDamage:
             assert image.load(file).notes == ()
 
 
-class TestColoursOfPng:
-    @staticmethod
-    def load(extra: bytes) -> tuple[str, ...]:
-        head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-        rest = chunk(b"IDAT", zlib.compress(b"\0\x40\x40\x40")) + chunk(b"IEND", b"")
-        return image.load(io.BytesIO(b"\x89PNG\r\n\x1a\n" + head + extra + rest)).notes
-
-    def test_what_is_not_srgb_is_said(self) -> None:
-        (note,) = self.load(chunk(b"gAMA", struct.pack(">I", 100_000)))
-        assert "gamma of 1 " in note
-        (note,) = self.load(chunk(b"cICP", bytes([9, 16, 0, 1])))
-        assert "primaries 9, transfer 16" in note
-        wide = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
-        (note,) = self.load(chunk(b"cHRM", wide))
-        assert "primaries" in note
-
-    def test_what_is_srgb_is_not(self) -> None:
-        numbers = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
-        assert self.load(chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"cHRM", numbers)) == ()
-        assert self.load(chunk(b"cICP", bytes([1, 13, 0, 1]))) == ()
-        assert self.load(chunk(b"sRGB", b"\0") + chunk(b"gAMA", struct.pack(">I", 100_000))) == ()
-        assert self.load(b"") == ()
-
-
 def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+class TestColoursOfPng:
+    @staticmethod
+    def load(extra: bytes, colour_type: int = 2) -> image.Picture:
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, colour_type, 0, 0, 0))
+        samples = b"\0\x40" if colour_type == 0 else b"\0\xc0\x40\x40"
+        rest = chunk(b"IDAT", zlib.compress(samples)) + chunk(b"IEND", b"")
+        return image.load(io.BytesIO(b"\x89PNG\r\n\x1a\n" + head + extra + rest))
+
+    @staticmethod
+    def gamma(value: float) -> bytes:
+        return chunk(b"gAMA", struct.pack(">I", round(100_000 * value)))
+
+    SRGB = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    P3 = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+    ADOBE = struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+
+    @pytest.mark.parametrize(
+        ("extra", "colour"),
+        [
+            (gamma(1.0), Colour(1, 8)),
+            (gamma(1.0) + chunk(b"cHRM", SRGB), Colour(1, 8)),
+            (gamma(1 / 2.2) + chunk(b"cHRM", P3), Colour(12, 4)),
+            (gamma(1.0) + chunk(b"cHRM", P3), Colour(12, 8)),
+            (chunk(b"cICP", bytes([9, 16, 0, 1])), Colour(9, 16)),
+            (chunk(b"cICP", bytes([9, 14, 0, 1])) + gamma(1.0), Colour(9, 1)),
+        ],
+    )
+    def test_what_is_not_srgb_is_kept(self, extra: bytes, colour: Colour) -> None:
+        picture = self.load(extra)
+        assert picture.colour == colour
+        assert picture.notes == ()
+        assert picture.samples.tolist() == [[[0xC0, 0x40, 0x40]]]
+
+    @pytest.mark.parametrize(("gamma", "transfer"), [(1.0, 8), (1 / 2.2, 13)])
+    def test_of_grey_the_curve_is(self, gamma: float, transfer: int) -> None:
+        assert self.load(self.gamma(gamma) + chunk(b"cHRM", self.P3), 0).colour == Colour(1, transfer)
+
+    def test_what_has_no_code_points_becomes_a_profile(self) -> None:
+        """libavif's test pictures with a gamma of 1.6; and Adobe RGB as it is told without a profile."""
+        found = image.in_srgb(self.load(self.gamma(1 / 1.6)))
+        light = (np.array([0xC0, 0x40, 0x40]) / 255) ** 1.6
+        assert found.samples[0, 0].astype(int) == pytest.approx(255 * (1.055 * light ** (1 / 2.4) - 0.055), abs=1)
+        found = image.in_srgb(self.load(self.gamma(256 / 563) + chunk(b"cHRM", self.ADOBE)))
+        assert found.samples[0, 0].astype(int) == pytest.approx([222, 61, 62], abs=1.5)
+
+    def test_what_is_impossible_is_said(self) -> None:
+        assert self.load(self.gamma(0)).notes == ("its gamma of 0 (gAMA) is impossible and was ignored",)
+        flat = struct.pack(">8I", 31270, 32900, 64000, 33000, 64000, 33000, 64000, 33000)
+        assert self.load(chunk(b"cHRM", flat)).notes == ("its primaries (cHRM) are impossible and were ignored",)
+        (note,) = self.load(chunk(b"cICP", bytes([77, 13, 0, 1]))).notes
+        assert "primaries 77, transfer 13" in note
+
+    @pytest.mark.parametrize(
+        "extra",
+        [
+            gamma(0.45455) + chunk(b"cHRM", SRGB),
+            chunk(b"cICP", bytes([1, 13, 0, 1])),
+            chunk(b"sRGB", b"\0") + gamma(1.0),
+            b"",
+        ],
+    )
+    def test_srgb_is_srgb(self, extra: bytes) -> None:
+        picture = self.load(extra)
+        assert picture.colour == Colour()
+        assert picture.notes == ()
 
 
 def saved(array: np.ndarray) -> bytes:

@@ -188,7 +188,7 @@ class TestFiles:
         self, small: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         sound = coincodec.encode(small, **QUICK)
-        (tmp_path / "a.coin").write_bytes(container.appended(sound, [Section(240, b"no zlib stream")]))
+        (tmp_path / "a.coin").write_bytes(container.extended(sound, [], [Section(240, b"no zlib stream")]))
         assert cli.main(["decode", str(tmp_path / "a.coin"), "-o", str(tmp_path / "a.png")]) == 0
         assert "metadata is damaged" in capsys.readouterr().err
         with Image.open(tmp_path / "a.png") as back:

@@ -200,9 +200,14 @@ class TestWhatSavingSays:
         linear = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
         at = linear.index(b"para")
         linear[at : at + 16] = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, 1 << 16)
-        with pytest.warns(ConversionWarning, match="converted to sRGB"):
-            converted = self.save(picture, icc_profile=bytes(linear))
-        assert converted != self.save(picture)
+        kept = self.save(picture, icc_profile=bytes(linear))
+        assert len(kept) == len(self.save(picture)) + 8  # a type, a length, two code points, a checksum
+        opened = Image.open(io.BytesIO(kept))
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(opened.info["icc_profile"]))
+        assert ImageCms.getProfileDescription(profile).strip() == "linear sRGB"
+        with pytest.warns(ConversionWarning, match="converted to sRGB from linear sRGB"):
+            converted = self.save(picture, icc_profile=bytes(linear), srgb=True)
+        assert "icc_profile" not in Image.open(io.BytesIO(converted)).info
         tagged = picture.copy()
         tagged.info["icc_profile"] = bytes(linear)
         assert self.save(tagged, icc_profile=None) == self.save(picture)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from .colour import Colour
     from .preview import Preview
     from .reader import CoinFile
 
@@ -47,6 +48,7 @@ __version__ = "0.2.0"
 __all__ = [
     "CoinFile",
     "CoincodecError",
+    "Colour",
     "ConversionWarning",
     "CorruptError",
     "FitError",
@@ -74,6 +76,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Classes whose modules need NumPy and Pillow.
+    if name == "Colour":
+        from .colour import Colour
+
+        return Colour
     if name == "CoinFile":
         from .reader import CoinFile
 
@@ -107,13 +113,15 @@ def encode(
     seed: int = 0,
     threads: int | None = None,
     strip: bool = False,
+    colour: Colour | None = None,
+    srgb: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> builtins.bytes:
     """Codes a picture as a .coin stream.
 
     image: array of shape (H, W) or (H, W, C), uint8 or uint16, C = 1 grey, 2 grey and alpha, 3 RGB,
-        4 RGBA, all sRGB; or a Pillow image, which is turned upright and converted to one of these,
-        each conversion being told by a `ConversionWarning`.
+        4 RGBA; or a Pillow image, which is turned upright and converted to one of these, each conversion being told
+        by a `ConversionWarning`.
     model: family of the model; "siren" is COIN's network, "latent" grids of integers with tiny networks. If None,
         "siren" where an option is given that only that has or at most 1,500 bytes are asked for, else "latent".
     preset: "fast", "default" or "best", each four times or more the time of the one before; for "latent" also
@@ -144,6 +152,8 @@ def encode(
     seed: of the initial weights and the sampled pixels.
     threads: default `COINCODEC_THREADS`, else every core. The stream does not depend on it.
     strip: leave out the EXIF data, XMP and resolution of a Pillow image, which are kept otherwise, and count.
+    colour: what the samples mean. If None, what a Pillow image says, else sRGB.
+    srgb: convert them to sRGB, where colours beyond it are clipped; otherwise they are coded as they are.
     progress: called after every step.
 
     Raises `UsageError` (`TargetError` if no network is small enough), `ImageError` or `FitError`.
@@ -171,8 +181,8 @@ def encode(
         threads,
         strip,
     )
-    picture = codec.as_picture(image)
-    encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata)
+    picture = codec.as_picture(image, colour, srgb)
+    encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)
     for note in encoded.notes:
         warnings.warn(note, HurryWarning, stacklevel=2)
     return encoded.data
@@ -186,6 +196,7 @@ def decode(
     scale: float | None = None,
     draft: bool = False,
     partial: bool = False,
+    srgb: bool = False,
     threads: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
@@ -204,6 +215,9 @@ def decode(
     partial: decode what a cut stream, the beginning of a whole one, says of the picture, and tell what is missing by
         a `PartialWarning`. Of "latent" half of the bytes make a picture; of "siren" nothing does but all of them.
 
+    srgb: convert to sRGB what is in other colours; otherwise `CoinFile.colour` and `info` tell what samples mean. What
+        only a profile tells is converted by Little CMS with the precision of 8 bits.
+
     Returns an array of shape (H, W) for grey, else (H, W, C), uint8 or uint16 as it was coded.
 
     Raises a `FormatError` if the data is not a whole and sound stream, or passes the `limits` that are
@@ -211,7 +225,7 @@ def decode(
     """
     from . import codec
 
-    return codec.decode(data, DecodeOptions(region, size, scale, draft, partial, threads, limits))
+    return codec.decode(data, DecodeOptions(region, size, scale, draft, partial, srgb, threads, limits))
 
 
 def progressive(data: bytes, *, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import container, image, metadata, metrics, native
-from .container import Header
+from . import colour, container, image, metadata, metrics, native
+from .colour import SRGB, Colour
+from .container import Header, Section
 from .errors import ConversionWarning, PartialWarning, TargetError, UnsupportedError, UsageError
 from .latent import decode as latent_decode
 from .latent import stream as latent_stream
@@ -41,11 +42,16 @@ PLAIN = DecodeOptions()
 _FAMILIES = {siren_stream.FAMILY: siren_decode, latent_stream.FAMILY: latent_decode}
 
 
-def as_picture(source: NDArray[Any] | Image) -> image.Picture:
-    """The picture in a NumPy array or Pillow image; conversions become `ConversionWarning`s."""
-    if isinstance(source, np.ndarray):
-        return image.from_array(source)
-    picture = image.from_pillow(source)
+def as_picture(source: NDArray[Any] | Image, space: Colour | None = None, srgb: bool = False) -> image.Picture:
+    """The picture in a NumPy array or Pillow image; conversions become `ConversionWarning`s.
+
+    space: what its samples mean, whatever it says itself. srgb: convert them.
+    """
+    picture = image.from_array(source) if isinstance(source, np.ndarray) else image.from_pillow(source)
+    if space is not None:
+        picture = replace(picture, colour=space)
+    if srgb:
+        picture = image.in_srgb(picture)
     for note in picture.notes:
         warnings.warn(note, ConversionWarning, stacklevel=3)
     return picture
@@ -56,16 +62,17 @@ def encode_samples(
     options: EncodeOptions,
     progress: Callable[[Progress], None] | None = None,
     extras: Metadata = NOTHING,
+    space: Colour = SRGB,
 ) -> Encoded:
     """`coincodec.encode` for samples of shape (height, width, channels), with a report.
 
-    extras: goes into the stream, and counts, unless the options say otherwise.
+    extras: goes into the stream, and counts, unless the options say otherwise. space: what the samples mean.
     """
-    sections = [] if options.strip else extras.sections()
-    if not sections:
+    first, last = space.sections(), [] if options.strip else extras.sections()
+    if not first and not last:
         return _encode(samples, options, progress)
-    encoded = _encode(samples, _leaving(options, samples, container.length_of(sections)), progress)
-    return replace(encoded, data=container.appended(encoded.data, sections))
+    encoded = _encode(samples, _leaving(options, samples, container.length_of([*first, *last])), progress)
+    return replace(encoded, data=container.extended(encoded.data, first, last))
 
 
 def _leaving(options: EncodeOptions, samples: image.Samples, taken: int) -> EncodeOptions:
@@ -74,7 +81,7 @@ def _leaving(options: EncodeOptions, samples: image.Samples, taken: int) -> Enco
     if budget is None:
         return options
     if budget <= taken:
-        raise TargetError(f"{budget:,} bytes are too few for {taken:,} of metadata; `strip` leaves that out")
+        raise TargetError(f"{budget:,} bytes are too few for {taken:,} of metadata and colour profile")
     return replace(options, bytes=budget - taken, bpp=None)
 
 
@@ -105,7 +112,10 @@ def _model(samples: image.Samples, options: EncodeOptions) -> str:
 
 
 def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Rendering]:
-    """A view of a stream, checked and ready to be computed band by band. Raises `FormatError` or `UsageError`."""
+    """A view of a stream, checked and ready to be computed band by band. Raises `FormatError` or `UsageError`.
+
+    Its samples mean what the stream says, whatever the options want.
+    """
     threads = native.resolve_threads(options.threads)
     layout = container.read_layout(data)
     header = layout.header
@@ -113,7 +123,7 @@ def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Render
     family = _family(header)
     shape = family.accept(header, view, options.limits)
     _, sections = container.read(data, cut=options.partial)
-    rendering: Rendering = family.read(header, shape, sections, view, threads)
+    rendering: Rendering = family.read(header, shape, _of_model(sections), view, threads)
     if rendering.missing:
         missing = f"{len(data):,} of {layout.total_bytes:,} bytes, without {rendering.missing}"
         rendering = replace(rendering, missing=missing)
@@ -124,7 +134,11 @@ def decode_samples(data: bytes, options: DecodeOptions) -> Decoded:
     """`coincodec.decode`, with a report."""
     header, view, rendering = open_view(data, options)
     samples = assembled(rendering.bands, view.height, view.width, header.channels, header.dtype)
-    return Decoded(_without_axis(samples), rendering.missing)
+    space = colour_of(data, options.limits, cut=options.partial)
+    notes: list[str] = []
+    if options.srgb:
+        samples, space = image.as_srgb(samples, space, notes), SRGB
+    return Decoded(_without_axis(samples), rendering.missing, space, tuple(notes))
 
 
 def decode(data: bytes, options: DecodeOptions = PLAIN) -> NDArray[Any]:
@@ -138,7 +152,8 @@ def rows(data: bytes, options: DecodeOptions) -> Iterator[NDArray[Any]]:
     """See `CoinFile.rows`."""
     _, _, rendering = open_view(data, options)
     _warn(rendering.missing)
-    return (_without_axis(band) for _, band in rendering.bands)
+    space = colour_of(data, options.limits, cut=options.partial) if options.srgb else SRGB
+    return (_without_axis(image.as_srgb(band, space, [])) for _, band in rendering.bands)
 
 
 def previews(data: bytes, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
@@ -148,7 +163,7 @@ def previews(data: bytes, threads: int | None = None, limits: Limits = DEFAULT_L
     family = _family(header)
     shape = family.accept(header, View.of(header, PLAIN), limits)
     _, sections = container.read(data)
-    found: Iterator[Preview] = family.previews(header, shape, sections, len(data), threads)
+    found: Iterator[Preview] = family.previews(header, shape, _of_model(sections), len(data), threads)
     return (replace(preview, samples=_without_axis(preview.samples)) for preview in found)
 
 
@@ -170,12 +185,29 @@ def metadata_of(data: bytes, limits: Limits = DEFAULT_LIMITS, *, cut: bool = Fal
     return metadata.of_sections([section for section in sections if not section.missing], limits.metadata)
 
 
+def colour_of(data: bytes, limits: Limits = DEFAULT_LIMITS, *, cut: bool = False) -> Colour:
+    """What a stream's samples mean. cut: it may end before its time.
+
+    Raises `FormatError`.
+    """
+    _, sections = container.read(data, cut=cut)
+    return colour.of_sections(sections, limits.metadata)
+
+
+def _of_model(sections: list[Section]) -> list[Section]:
+    """Those that are the family's affair."""
+    return [section for section in sections if section.type not in (colour.SPACE, colour.PROFILE)]
+
+
 def info(data: bytes) -> Info:
     """See `coincodec.info`."""
     header, sections = container.read(data)
     family = _family(header)
-    contents: Contents = family.inspect(header, sections)
+    contents: Contents = family.inspect(header, _of_model(sections))
+    space = colour.of_sections(sections, DEFAULT_LIMITS.metadata)
     extras = metadata.sizes(sections)
+    if space != SRGB:
+        extras = {"colour": sum(len(s.payload) for s in space.sections()), **extras}
     return Info(
         version=container.VERSION,
         size=(header.width, header.height),
@@ -185,6 +217,7 @@ def info(data: bytes) -> Info:
         bpp=metrics.bits_per_pixel(len(data), header.width, header.height),
         header_bytes=len(data) - sum(contents.parts.values()) - sum(extras.values()),
         metadata=extras,
+        colour=space,
         **vars(contents),
     )
 

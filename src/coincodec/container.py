@@ -47,7 +47,7 @@ class Header:
 
     family: 1..255, which model family the sections belong to.
     width, height: of the picture in pixels, 1..MAX_SIDE.
-    channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; sRGB, alpha not premultiplied.
+    channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, alpha not premultiplied; sRGB unless a section says otherwise.
     bit_depth: of a sample, 8 or 16.
     parameters: at most 255 bytes that the family defines.
     """
@@ -94,10 +94,10 @@ def length_of(sections: Sequence[Section]) -> int:
     return sum(1 + len(_varint(len(s.payload))) + len(s.payload) + _CHECKSUM_BYTES for s in sections)
 
 
-def appended(data: bytes, sections: Sequence[Section]) -> bytes:
-    """A whole stream with more sections at its end. Raises like `read`."""
-    header, before = read(data)
-    return write(header, [*before, *sections])
+def extended(data: bytes, first: Sequence[Section], last: Sequence[Section]) -> bytes:
+    """A whole stream with more sections at its beginning and end. Raises like `read`."""
+    header, sections = read(data)
+    return write(header, [*first, *sections, *last])
 
 
 def read_layout(data: bytes | memoryview) -> Layout:

@@ -123,6 +123,7 @@ class DecodeOptions:
     scale: float | None = None
     draft: bool = False
     partial: bool = False
+    srgb: bool = False
     threads: int | None = None
     limits: Limits = DEFAULT_LIMITS
 
@@ -135,5 +136,6 @@ class DecodeArguments(TypedDict, total=False):
     scale: float | None
     draft: bool
     partial: bool
+    srgb: bool
     threads: int | None
     limits: Limits

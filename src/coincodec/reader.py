@@ -13,6 +13,7 @@ from typing import IO, Any, Self, Unpack
 from numpy.typing import NDArray
 
 from . import codec, container, metrics
+from .colour import Colour
 from .errors import UsageError
 from .limits import DEFAULT_LIMITS, Limits
 from .metadata import Metadata
@@ -77,6 +78,11 @@ class CoinFile:
         Raises `FormatError`.
         """
         return codec.metadata_of(self._all(), limits)
+
+    @property
+    def colour(self) -> Colour:
+        """What the samples mean. Raises `FormatError`."""
+        return codec.colour_of(self._all())
 
     def close(self) -> None:
         """Closes the file if `coincodec.open` opened it. Nothing can be decoded after."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .colour import Colour
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -33,10 +35,16 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Decoded:
-    """samples: as `coincodec.decode` returns them. missing: what a cut stream does not say of them, or nothing."""
+    """A picture and what there is to say of it.
+
+    samples: as `coincodec.decode` returns them. missing: what a cut stream does not say of them, or nothing. colour:
+    what they mean. notes: what was done to them.
+    """
 
     samples: NDArray[Any]
     missing: str
+    colour: Colour
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,9 @@ class Info:
     """What a stream says of itself.
 
     size: (width, height) in pixels. bytes: of the whole file. bpp: bits per pixel, header included.
-    header_bytes: everything that is neither model nor metadata. metadata: bytes of "exif", "xmp" and "resolution", as
-    far as they are there. parts: bytes of each part of the model, in the order of the file; those
+    colour: what the samples mean.
+    header_bytes: everything that is neither model nor metadata. metadata: bytes of "colour", "exif", "xmp" and
+    "resolution", as far as they are there. parts: bytes of each part of the model, in the order of the file; those
     of the grids of "latent" to within a few bytes, since one code runs through all of them.
     parameters: weights and biases of all networks. macs_per_pixel: multiply-accumulates to decode a pixel.
     network: "10x28" for 10 sine layers of 28 features; for "latent" its sizes.
@@ -81,6 +90,7 @@ class Info:
     weights: str
     layers: int | None
     width: int | None
+    colour: Colour
     metadata: Mapping[str, int] = field(default_factory=dict)
 
     @property

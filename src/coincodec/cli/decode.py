@@ -40,6 +40,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--partial", action="store_true", help="what the beginning of a file says, if that is all there is"
     )
+    parser.add_argument("--srgb", action="store_true", help="in the colours of sRGB, whatever the picture's are")
     parser.add_argument(
         "--progressive", action="store_true",
         help="write the picture as it is known, coarse to fine, to OUTPUT-1, OUTPUT-2 and so on",
@@ -68,17 +69,16 @@ def _decode(job: Job, arguments: argparse.Namespace) -> None:
     path = job.path
     format = "PNG" if path == STANDARD else image.output_format(os.path.splitext(path)[1])
     limits = Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
-    options = DecodeOptions(
-        arguments.region, arguments.size, arguments.scale, arguments.draft, arguments.partial, arguments.threads, limits
-    )
+    names = ("region", "size", "scale", "draft", "partial", "srgb", "threads")
+    options = DecodeOptions(**{name: getattr(arguments, name) for name in names}, limits=limits)
     if arguments.progressive:
         _write_previews(job.source, path, format, options, clobber=job.replace)
         return
     data = read_bytes(job.source)
     decoded = codec.decode_samples(data, options)
-    notes = [decoded.missing]
+    notes = [decoded.missing, *decoded.notes]
     extras = NOTHING if arguments.strip else _extras(data, options, notes)
-    written = image.to_bytes(decoded.samples, format, extras)
+    written = image.to_bytes(decoded.samples, format, extras, decoded.colour)
     for note in (*notes, *written.notes):
         if note and not arguments.quiet:
             print(f"coin: {note}", file=sys.stderr)
@@ -105,10 +105,11 @@ def _write_previews(source: str, path: str, format: str, options: DecodeOptions,
     if options != DecodeOptions(threads=options.threads, limits=options.limits):
         raise UsageError("--progressive shows the whole picture in its own size")
     data = read_bytes(source)
+    space = codec.colour_of(data, options.limits)
     stem, suffix = os.path.splitext(path)
     for number, preview in enumerate(codec.previews(data, options.threads, options.limits), 1):
         name = f"{stem}-{number}{suffix}"
-        write_atomically(name, image.to_bytes(preview.picture(), format).data, clobber=clobber)
+        write_atomically(name, image.to_bytes(preview.picture(), format, colour=space).data, clobber=clobber)
         rows, columns = preview.samples.shape[:2]
         print(
             f"{name}: {columns}x{rows} samples, {preview.bytes / len(data):.1%} of the bytes, "

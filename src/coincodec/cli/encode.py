@@ -69,6 +69,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
     add_threads(parser)
+    parser.add_argument("--srgb", action="store_true", help="convert the picture to sRGB, whatever its colours are")
     parser.add_argument("--strip", action="store_true", help="leave out EXIF data, XMP and resolution")
     parser.add_argument(
         "--max-pixels", type=float, default=DEFAULT_LIMITS.pixels, metavar="N",
@@ -98,10 +99,12 @@ def _encode(job: Job, arguments: argparse.Namespace) -> None:
     options = EncodeOptions(**{field.name: getattr(arguments, field.name) for field in fields(EncodeOptions)})
     standard = io.BytesIO(read_bytes(job.source)) if job.source == STANDARD else None
     picture = image.load(standard or job.source, int(arguments.max_pixels))
+    if arguments.srgb:
+        picture = image.in_srgb(picture)
     for note in picture.notes:
         say(f"coin: {note}")
     with FitProgressLine("fitting", arguments.quiet) as progress:
-        encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata)
+        encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)
     for note in encoded.notes:
         say(f"coin: {note}")
     write_atomically(job.path, encoded.data, clobber=job.replace)

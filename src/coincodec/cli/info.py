@@ -30,12 +30,16 @@ def run(arguments: argparse.Namespace) -> None:
 
     facts = codec.info(read_bytes(arguments.input))
     if arguments.json:
-        print(json.dumps(asdict(facts) | {"bits_per_parameter": facts.bits_per_parameter}, indent=2))
+        colour = facts.colour
+        of_colour = {"name": colour.name, "primaries": colour.primaries, "transfer": colour.transfer}
+        more = {"bits_per_parameter": facts.bits_per_parameter, "colour": of_colour}
+        print(json.dumps(asdict(facts) | more, indent=2))
         return
     columns, lines = facts.size
     rows = {
         "format": f"version {facts.version}, model {facts.model}",
         "picture": f"{columns}x{lines}, {_CHANNELS[facts.channels]}, {facts.bit_depth} bits per sample",
+        "colour": facts.colour.name,
         "size": f"{facts.bytes:,} bytes, {facts.bpp:.4f} bpp, {facts.header_bytes} of them header and checksums",
         "network": f"{facts.network}, {facts.parameters:,} weights, {facts.weights}, "
         f"{facts.bits_per_parameter:.4g} bits each",
@@ -44,6 +48,9 @@ def run(arguments: argparse.Namespace) -> None:
     if len(facts.parts) > 1:
         rows |= {name: f"{size:,} bytes, {size / facts.bytes:.1%}" for name, size in facts.parts.items()}
     for name, size in facts.metadata.items():
+        if name == "colour":
+            rows["colour"] += f", {size:,} bytes"
+            continue
         rows[_METADATA.get(name, name)] = f"{size:,} bytes, {size / facts.bytes:.1%}"
     width = max(map(len, rows))
     for name, text in rows.items():

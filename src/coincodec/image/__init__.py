@@ -1,20 +1,25 @@
 """From the pictures people have to the samples we code, and back.
 
 Samples are uint8 or uint16 arrays of shape (height, width, channels), with 1 channel for grey, 2 for grey
-and alpha, 3 for RGB, 4 for RGBA; sRGB, alpha not premultiplied.
+and alpha, 3 for RGB, 4 for RGBA, alpha not premultiplied.
 """
 
+from .codepoints import CICP
+from .colour import as_srgb, in_srgb
 from .extras import info
 from .picture import Picture, Samples, from_array
 from .reading import from_pillow, is_picture, load
 from .writing import Written, output_format, to_8_bits, to_bytes, to_pillow
 
 __all__ = [
+    "CICP",
     "Picture",
     "Samples",
     "Written",
+    "as_srgb",
     "from_array",
     "from_pillow",
+    "in_srgb",
     "info",
     "is_picture",
     "load",

@@ -1,59 +1,86 @@
-"""What the numbers of a picture mean as colours, and how they become sRGB."""
+"""What a picture's file says of its colours, and samples in other colours than sRGB for whoever wants that."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import cache
 from itertools import product
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image, ImageCms
 
+from ..colour import SRGB, Colour, to_srgb
+from ..colour.icc import code_points, of_chromaticities
+from ..colour.points import PRIMARIES, TRANSFERS
+from .codepoints import CICP
+from .picture import Picture, Samples
+
 # Modes that are coded as they are.
 CODED_MODES = ("L", "LA", "RGB", "RGBA")
 
-# What PNG calls sRGB's curve and primaries (gAMA, cHRM), and how far off still counts as those.
-_GAMMA, _GAMMA_OFF = 0.45455, 0.005
-_CHROMATICITIES, _CHROMATICITY_OFF = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06), 0.002
+# Modes whose numbers become others on the way to a coded one, which a profile then says nothing about.
+_INKS = ("CMYK", "LAB", "YCbCr", "HSV")
 
-# Where the code points of a PNG's colour space are put among a Pillow image's `info`: (primaries, transfer).
-CICP = "cicp"
+# Code points that a profile is compared with, by its numbers: the usual ones of displays.
+_USUAL = [(p, t) for t in (13, 1, 4, 8) for p in (1, 12, 9, 11)]
+_USUAL_GREY = [(1, t) for t in (13, 1, 4, 8, 16, 18)]
+
+# What PNG calls sRGB's curve and primaries (gAMA, cHRM), and how far off still counts as those.
+_GAMMA, _GAMMA_OFF, _CHROMATICITY_OFF = 1 / 2.2, 0.005, 0.002
 
 # Levels by which a conversion may move a colour that is in no need of one.
 _SAME = 2
 
+# Curves that a file may tell: of larger exponents little would be left to see.
+_LEAST_GAMMA, _MOST_GAMMA = 0.1, 4.0
 
-def to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Converts an image with an ICC profile to sRGB grey or RGB, alpha kept apart.
 
-    Profiles whose numbers are those of sRGB change nothing, whatever they are called. Colours that a PNG tells
-    without a profile are not converted, which a note says.
-    """
-    data = image.info.get("icc_profile")
-    if not data:
-        _say_what_is_ignored(image, notes)
-        return image
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
-        name = ImageCms.getProfileDescription(profile).strip()
-        if image.mode in CODED_MODES and is_srgb(profile, image.mode[:1] == "L"):
-            return image
-        if image.mode in ("P", "PA"):
-            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
-        colour = image.convert(image.mode[:-1]) if alpha else image
-        converted = ImageCms.profileToProfile(colour, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        assert converted is not None
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        notes.append("an ICC profile that cannot be used was ignored")
-        return image
-    if colour.mode == "L":
-        converted = converted.getchannel("G")
-    if alpha is not None:
-        converted.putalpha(alpha)
-    notes.append(f"converted to sRGB from the ICC profile {name!r}")
-    return converted
+def told(image: Image.Image, notes: list[str]) -> tuple[Image.Image, Colour]:
+    """What the numbers of a Pillow image mean; the image in other numbers where they have no colour space of ours."""
+    points = image.info.get(CICP)
+    if points is not None and image.mode not in _INKS:
+        if points[0] in PRIMARIES and points[1] in TRANSFERS:
+            return image, _plain(*points)
+        notes.append("its colour space (primaries {}, transfer {}) is unknown and was ignored".format(*points))
+    if data := image.info.get("icc_profile"):
+        try:
+            return _by_profile(image, data, notes)
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            notes.append("an ICC profile that cannot be used was ignored")
+            return image, SRGB
+    return image, SRGB if "srgb" in image.info else _by_gamma(image, notes)
+
+
+def as_srgb(samples: Samples, colour: Colour, notes: list[str]) -> Samples:
+    """Samples of shape (H, W, C) as sRGB; those of a profile with the precision of 8 bits, which a note says."""
+    if colour == SRGB:
+        return samples
+    notes.append(f"converted to sRGB from {colour.name}")
+    if colour.icc is None:
+        return cast(Samples, to_srgb(samples, colour))
+    deep = samples.dtype == np.uint16
+    if deep:
+        notes.append("with the precision of 8 bits")
+    eight = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8) if deep else samples
+    colours = eight.shape[2] - (eight.shape[2] % 2 == 0)
+    image = Image.fromarray(np.ascontiguousarray(eight[:, :, 0] if colours == 1 else eight[:, :, :3]))
+    out = eight.copy()
+    converted = np.asarray(_through(image, ImageCms.ImageCmsProfile(io.BytesIO(colour.icc)), _srgb()))
+    out[:, :, :colours] = converted[:, :, 1:2] if colours == 1 else converted
+    if not deep:
+        return out
+    wide = out.astype(np.uint16) * np.uint16(257)
+    wide[:, :, colours:] = samples[:, :, colours:]
+    return wide
+
+
+def in_srgb(picture: Picture) -> Picture:
+    """The same picture in the colours of sRGB, its notes telling of that."""
+    notes = list(picture.notes)
+    samples = as_srgb(picture.samples, picture.colour, notes)
+    return replace(picture, samples=samples, colour=SRGB, notes=tuple(notes))
 
 
 def is_srgb(profile: ImageCms.ImageCmsProfile, grey: bool) -> bool:
@@ -61,11 +88,108 @@ def is_srgb(profile: ImageCms.ImageCmsProfile, grey: bool) -> bool:
 
     Raises `ImageCms.PyCMSError` for a profile of another kind of picture.
     """
-    chart = _chart(grey)
-    converted = ImageCms.profileToProfile(chart, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    return _same(profile, _srgb(), grey)
+
+
+def _plain(primaries: int, transfer: int) -> Colour:
+    """Code points, of which some that differ mean the same."""
+    return Colour(primaries, 1 if transfer in (6, 14, 15) else transfer)
+
+
+def _by_profile(image: Image.Image, data: bytes, notes: list[str]) -> tuple[Image.Image, Colour]:
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+    kind = profile.profile.xcolor_space.strip()
+    if image.mode in _INKS:
+        return _from_inks(image, profile, notes), SRGB
+    grey = image.mode in ("L", "LA", "La", "1") or image.mode.startswith("I")
+    if kind not in ("RGB", "GRAY") or (kind == "GRAY" and not grey):
+        raise ValueError("a profile of another kind of picture")
+    if is_srgb(profile, grey):
+        return image, SRGB
+    points = code_points(data)
+    if points is not None and points[0] in PRIMARIES and points[1] in TRANSFERS:
+        return image, _plain(*points)
+    for usual in _USUAL_GREY if grey else _USUAL:
+        of_points = Colour(*usual).profile(grey and kind == "GRAY")
+        if of_points is not None and _same(profile, ImageCms.ImageCmsProfile(io.BytesIO(of_points)), grey):
+            return image, Colour(*usual)
+    if grey and kind == "RGB":
+        notes.append("grey became RGB, whose profile it has")
+        image = image.convert("RGBA" if image.mode in ("LA", "La") else "RGB")
+    return image, Colour.of_profile(data)
+
+
+def _from_inks(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: list[str]) -> Image.Image:
+    """CMYK and the like as sRGB."""
+    converted = ImageCms.profileToProfile(image, profile, _srgb(), outputMode="RGB")
     assert converted is not None
-    off = np.asarray(converted, np.int16) - np.asarray(chart.convert("RGB"), np.int16)
-    return bool(np.abs(off).max() <= _SAME)
+    notes.append(f"converted to sRGB from the ICC profile {ImageCms.getProfileDescription(profile).strip()!r}")
+    return converted
+
+
+def _by_gamma(image: Image.Image, notes: list[str]) -> Colour:
+    """What PNG's gAMA and cHRM say, where there is nothing better."""
+    gamma: float | None = image.info.get("gamma")
+    corners = image.info.get("chromaticity")
+    srgb = PRIMARIES[1]
+    if corners is not None:
+        corners = [tuple(corners[i : i + 2]) for i in (2, 4, 6, 0)]
+        usual = (srgb.red, srgb.green, srgb.blue, srgb.white)
+        if image.mode in ("1", "L", "LA") or np.abs(np.subtract(corners, usual)).max() <= _CHROMATICITY_OFF:
+            corners = None
+    if gamma is not None and not _LEAST_GAMMA <= gamma <= _MOST_GAMMA:
+        notes.append(f"its gamma of {gamma:.3g} (gAMA) is impossible and was ignored")
+        gamma = None
+    if gamma is None or abs(gamma - _GAMMA) <= _GAMMA_OFF:
+        if corners is None:
+            return SRGB
+        gamma = _GAMMA
+    if corners is None and abs(gamma - 1) <= _GAMMA_OFF:
+        return Colour(1, 8)
+    try:
+        primaries = corners or (srgb.red, srgb.green, srgb.blue, srgb.white)
+        profile = of_chromaticities(*primaries, gamma=1 / gamma, grey=image.mode in ("1", "L", "LA"))
+        found, colour = _by_profile(image.copy(), profile, [])
+        return colour if found.mode == image.mode else SRGB
+    except (ImageCms.PyCMSError, ArithmeticError, np.linalg.LinAlgError, OSError, ValueError):
+        notes.append("its primaries (cHRM) are impossible and were ignored")
+        return SRGB
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.createProfile("sRGB")  # type: ignore[return-value]  # it is a core profile, which does as well
+
+
+def _through(image: Image.Image, source: Any, target: Any) -> Image.Image:
+    converted = ImageCms.profileToProfile(
+        image, source, target, renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB"
+    )
+    assert converted is not None
+    return converted
+
+
+def _same(one: ImageCms.ImageCmsProfile, other: ImageCms.ImageCmsProfile, grey: bool) -> bool:
+    """Whether both mean the same by the numbers of a chart."""
+    chart = _chart(grey)
+    kinds = [_kind(profile) for profile in (one, other)]
+    seen = []
+    for profile, kind in zip((one, other), kinds, strict=True):
+        of_kind = chart.convert("RGB") if kind == "RGB" and chart.mode == "L" else chart
+        seen.append(np.asarray(_through(of_kind, profile, _wide()), np.int16))
+    return bool(np.abs(seen[0] - seen[1]).max() <= _SAME)
+
+
+def _kind(profile: Any) -> str:
+    return str(getattr(profile, "profile", profile).xcolor_space).strip()
+
+
+@cache
+def _wide() -> ImageCms.ImageCmsProfile:
+    """A space in which nothing that is compared is clipped."""
+    profile = Colour(9, 13).profile(False)
+    assert profile is not None
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile))
 
 
 @cache
@@ -77,28 +201,3 @@ def _chart(grey: bool) -> Image.Image:
     cube = np.array(list(product(range(0, 256, 51), repeat=3)), np.uint8)
     axes = [levels[:, None] * np.array(axis, np.uint8) for axis in ((1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1))]
     return Image.fromarray(np.concatenate([cube, *axes])[None])
-
-
-def _say_what_is_ignored(image: Image.Image, notes: list[str]) -> None:
-    gamma, chromaticities = image.info.get("gamma"), image.info.get("chromaticity")
-    if "srgb" in image.info:  # PNG's own word for it, which comes before the others
-        return
-    if gamma is not None and abs(gamma - _GAMMA) > _GAMMA_OFF:
-        notes.append(f"its gamma of {gamma:.3g} (gAMA) was ignored; it counts as sRGB")
-    if (code_points := image.info.get(CICP)) not in (None, (1, 13)):
-        notes.append("its colour space (cICP, primaries {}, transfer {}) was ignored".format(*code_points))
-    if chromaticities is not None and np.abs(np.subtract(chromaticities, _CHROMATICITIES)).max() > _CHROMATICITY_OFF:
-        notes.append("its primaries (cHRM) were ignored; it counts as sRGB")
-
-
-def png_colour(file: BinaryIO) -> dict[str, Any]:
-    """What Pillow does not tell of a PNG's colours, as part of its `info`; nothing for other files."""
-    file.seek(0)
-    if file.read(8) != b"\x89PNG\r\n\x1a\n":
-        return {}
-    while len(head := file.read(8)) == 8 and head[4:] not in (b"IDAT", b"IEND"):
-        length = int.from_bytes(head[:4], "big")
-        if head[4:] == b"cICP" and length == 4:
-            return {CICP: tuple(file.read(2))}
-        file.seek(length + 4, 1)
-    return {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
+from ..colour import SRGB, Colour
 from ..metadata import BEFORE_EXIF, Metadata, upright
 
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCHES = 0x011A, 0x011B, 0x0128, 2
@@ -16,11 +17,11 @@ _USUAL_DPI = (72, 72)
 
 # What formats' writers take.
 _HOLDS = {
-    "AVIF": ("exif", "xmp"),
-    "JPEG": ("exif", "xmp", "dpi"),
-    "PNG": ("exif", "xmp", "dpi"),
-    "TIFF": ("exif", "dpi"),
-    "WEBP": ("exif", "xmp"),
+    "AVIF": ("exif", "xmp", "icc_profile"),
+    "JPEG": ("exif", "xmp", "dpi", "icc_profile"),
+    "PNG": ("exif", "xmp", "dpi", "icc_profile"),
+    "TIFF": ("exif", "dpi", "icc_profile"),
+    "WEBP": ("exif", "xmp", "icc_profile"),
 }
 
 # Of the text in a PNG that is XMP.
@@ -43,9 +44,11 @@ def of_image(image: Image.Image, notes: list[str]) -> Metadata:
     return Metadata(exif, xmp.encode() if isinstance(xmp, str) else xmp, dpi)
 
 
-def info(metadata: Metadata) -> dict[str, Any]:
-    """It as part of the `info` of a Pillow image, where Pillow's own formats have it."""
+def info(metadata: Metadata, colour: Colour, grey: bool) -> dict[str, Any]:
+    """Both as part of the `info` of a Pillow image, where Pillow's own formats have it. grey: without colours."""
     found: dict[str, Any] = {}
+    if (profile := colour.profile(grey)) is not None:
+        found["icc_profile"] = profile
     if metadata.exif is not None:
         found["exif"] = BEFORE_EXIF + metadata.exif
     if metadata.xmp is not None:
@@ -56,19 +59,31 @@ def info(metadata: Metadata) -> dict[str, Any]:
     return found
 
 
-def saving(metadata: Metadata, format: str) -> dict[str, Any]:
-    """Arguments of Pillow's `save` for it; nothing for formats that hold none."""
-    options = {name: value for name, value in info(metadata).items() if name in _HOLDS.get(format, ())}
-    if format == "PNG" and metadata.xmp is not None:
-        options["pnginfo"] = PngImagePlugin.PngInfo()
-        options["pnginfo"].add_itxt(XMP_KEYWORD, metadata.xmp.decode("utf-8", "replace"))
+def saving(metadata: Metadata, colour: Colour, grey: bool, format: str) -> dict[str, Any]:
+    """Arguments of Pillow's `save` for them; nothing for formats that hold none."""
+    options = {name: value for name, value in info(metadata, colour, grey).items() if name in _HOLDS.get(format, ())}
+    if format == "PNG":
+        options["pnginfo"] = chunks = PngImagePlugin.PngInfo()
+        if (points := code_points(colour)) is not None:
+            chunks.add(b"cICP", points)
+        if metadata.xmp is not None:
+            chunks.add_itxt(XMP_KEYWORD, metadata.xmp.decode("utf-8", "replace"))
     return options
 
 
-def lost(metadata: Metadata, format: str) -> list[str]:
-    """What files of a format cannot hold of it."""
-    names = [name.upper() for name in ("exif", "xmp") if getattr(metadata, name) and name not in _HOLDS.get(format, ())]
-    return [f"{format} files are written without {' and '.join(names)}"] if names else []
+def code_points(colour: Colour) -> bytes | None:
+    """The contents of PNG's cICP chunk: RGB at full range. sRGB needs none."""
+    return None if colour == SRGB or colour.icc is not None else bytes((colour.primaries, colour.transfer, 0, 1))
+
+
+def lost(metadata: Metadata, colour: Colour, format: str) -> list[str]:
+    """What files of a format cannot hold of them."""
+    holds = _HOLDS.get(format, ())
+    names = [name.upper() for name in ("exif", "xmp") if getattr(metadata, name) and name not in holds]
+    notes = [f"{format} files are written without {' and '.join(names)}"] if names else []
+    if colour != SRGB and "icc_profile" not in holds:
+        notes.append(f"{format} files do not say that their colours are {colour.name}; as sRGB they would look right")
+    return notes
 
 
 def _dots(dpi: Any) -> tuple[float, float] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..colour import SRGB, Colour
 from ..container import MAX_SIDE
 from ..errors import ImageError
 from ..metadata import NOTHING, Metadata
@@ -17,11 +18,15 @@ Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 @dataclass(frozen=True)
 class Picture:
-    """Samples, one short sentence for each thing that was converted to get them, and what else their file says."""
+    """Samples, one short sentence for each thing that was converted to get them, and what else their file says.
+
+    colour: what the samples mean.
+    """
 
     samples: Samples
     notes: tuple[str, ...] = field(default=())
     metadata: Metadata = NOTHING
+    colour: Colour = SRGB
 
     @property
     def bit_depth(self) -> int:

@@ -16,7 +16,8 @@ from ..errors import CoincodecError, ImageError
 from ..files import EXTENSION
 from ..limits import DEFAULT_LIMITS
 from ..metadata import ORIENTATION, orientation
-from .colour import CODED_MODES, png_colour, to_srgb
+from . import codepoints, deep
+from .colour import CODED_MODES, told
 from .extras import of_image
 from .picture import Picture, from_array
 
@@ -46,13 +47,14 @@ _UPRIGHT = {
 def from_pillow(image: Image.Image) -> Picture:
     """A Pillow image as a picture.
 
-    EXIF orientation is applied, an ICC profile is converted to sRGB, palettes, CMYK and other modes become
-    grey or RGB, with alpha where the image has transparency. Of an animation the first frame is taken.
+    EXIF orientation is applied; palettes, CMYK and other modes become grey or RGB, with alpha where the image has
+    transparency. What the numbers mean as colours is kept, or is sRGB where they were inks. Of an animation the first
+    frame is taken.
     Raises `ImageError` if the image cannot be read or has floating-point samples.
     """
     # What a damaged file makes Pillow raise can be anything.
     try:
-        return _from_pillow(image)
+        return _from_pillow(image, [])
     except CoincodecError:
         raise
     except Exception as error:
@@ -93,12 +95,12 @@ def _load(source: BinaryIO, max_pixels: int) -> Picture:
         if magic == b"\x93NUMPY":
             _check(_shape_of_array(source)[:2], max_pixels)
             return from_array(np.load(source, allow_pickle=False))
-        colour = png_colour(source)
-        source.seek(0)
+        points = codepoints.of_file(source)
         with Image.open(source) as image:
             _check(image.size, max_pixels)
-            image.info.update(colour)
-            return _from_pillow(image)
+            image.info.update(points)
+            notes: list[str] = []
+            return _from_pillow(image, notes, deep.read(source, image, notes))
     except CoincodecError:
         raise
     except UnidentifiedImageError as error:
@@ -136,28 +138,41 @@ def _worth_saying(category: type[Warning]) -> bool:
     return not issubclass(category, (DeprecationWarning, PendingDeprecationWarning, ResourceWarning))
 
 
-def _from_pillow(image: Image.Image) -> Picture:
-    notes: list[str] = []
+def _from_pillow(image: Image.Image, notes: list[str], wide: NDArray[np.uint16] | None = None) -> Picture:
+    """wide: the samples with 16 bits, of which the image has 8."""
     if (frames := getattr(image, "n_frames", 1)) > 1:
         notes.append(f"only the first of {frames} frames is coded")
-    if image.mode in CODED_MODES and any(";16" in _raw_mode(tile[3]) for tile in getattr(image, "tile", ())):
-        notes.append("16-bit colour was reduced to 8 bits by the image reader; a .npy file keeps it")
     image.load()
     metadata = of_image(image, notes)
     if (turned := _orientation(image, notes)) in _UPRIGHT:
         image = image.transpose(_UPRIGHT[turned])
+        wide = None if wide is None else _turned(wide, turned)
         notes.append("turned upright as its EXIF orientation says")
+    if image.mode in ("P", "PA"):  # profiles are of colours, not of places in a palette
+        image = _to_coded_mode(image, notes)
+    if wide is not None:
+        if wide.shape[2] == 2:
+            image = image.convert("LA")
+        elif wide.shape[2] != len(image.getbands()):
+            image = _to_coded_mode(image, notes)
+    before, (image, colour) = image, told(image, notes)
+    if wide is not None and image is before:
+        return Picture(np.ascontiguousarray(wide), tuple(dict.fromkeys(notes)), metadata, colour)
     if image.mode.startswith("I"):
-        return Picture(_grey16(image)[:, :, None], tuple(dict.fromkeys(notes)), metadata)
-    image = to_srgb(image, notes)
+        return Picture(_grey16(image)[:, :, None], tuple(dict.fromkeys(notes)), metadata, colour)
     image = _to_coded_mode(image, notes)
-    return Picture(from_array(np.asarray(image)).samples, tuple(dict.fromkeys(notes)), metadata)
+    return Picture(from_array(np.asarray(image)).samples, tuple(dict.fromkeys(notes)), metadata, colour)
 
 
-def _raw_mode(arguments: object) -> str:
-    """How samples lie in the file, of the arguments of one of Pillow's decoders."""
-    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
-    return first if isinstance(first, str) else ""
+def _turned(samples: NDArray[np.uint16], orientation: int) -> NDArray[np.uint16]:
+    """Upright, by EXIF's orientation of 2 to 8."""
+    if orientation >= 5:
+        samples = samples.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    return samples
 
 
 def _orientation(image: Image.Image, notes: list[str]) -> int:

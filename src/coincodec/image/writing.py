@@ -11,10 +11,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from ..colour import SRGB, Colour
 from ..errors import ImageError
 from ..files import EXTENSION
 from ..metadata import NOTHING, Metadata
-from .extras import XMP_KEYWORD, lost, saving
+from .extras import XMP_KEYWORD, code_points, lost, saving
 from .picture import Samples
 
 # Formats of Pillow's that hold grey of 16 bits.
@@ -54,26 +55,27 @@ def output_format(suffix: str) -> str:
     return name
 
 
-def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING) -> Written:
+def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING, colour: Colour = SRGB) -> Written:
     """Samples, shape (H, W) or (H, W, C), as a file in one of `output_format`'s formats.
 
-    Formats of 8 bits get 16-bit samples scaled; what a format does not hold of the metadata is left out. Raises
-    `ImageError` if the format cannot hold the picture.
+    colour: what they mean. Formats of 8 bits get 16-bit samples scaled; what a format does not hold of the metadata and
+    the colour is left out. Raises `ImageError` if the format cannot hold the picture.
     """
     buffer = io.BytesIO()
     if format == "npy":
         np.save(buffer, samples, allow_pickle=False)
-        return Written(buffer.getvalue(), tuple(lost(metadata, format)))
+        return Written(buffer.getvalue(), tuple(lost(metadata, colour, format)))
     if samples.dtype == np.uint16 and format == "PNG":
-        _write_png16(buffer, samples, metadata)
+        _write_png16(buffer, samples, metadata, colour)
         return Written(buffer.getvalue())
-    notes = lost(metadata, format)
+    notes = lost(metadata, colour, format)
+    grey = samples.ndim == 2 or samples.shape[2] <= 2
     if samples.dtype == np.uint16 and (samples.ndim == 3 or format not in _DEEP):
         samples = to_8_bits(samples)
         notes.append(f"16 bits became 8; {format} files hold no more of this picture, .png and .npy do")
     try:
         picture = to_pillow(samples)
-        picture.save(buffer, format, **_OPTIONS.get(format, {}), **saving(metadata, format))
+        picture.save(buffer, format, **_OPTIONS.get(format, {}), **saving(metadata, colour, grey, format))
         if format not in _FAITHFUL:
             notes += _what_it_lost(picture, buffer, format)
     except (OSError, ValueError, KeyError) as error:
@@ -88,7 +90,7 @@ def to_8_bits(samples: Samples) -> Samples:
 
 def to_pillow(samples: Samples) -> Image.Image:
     """Samples as a Pillow image: L, LA, RGB, RGBA or, for 16-bit grey, I;16. 16-bit colour has no mode."""
-    return Image.fromarray(samples)
+    return Image.fromarray(samples[:, :, 0] if samples.shape[2:] == (1,) else samples)
 
 
 def _what_it_lost(picture: Image.Image, file: io.BytesIO, format: str) -> list[str]:
@@ -105,7 +107,7 @@ def _what_it_lost(picture: Image.Image, file: io.BytesIO, format: str) -> list[s
     return [] if same else [f"{format} files do not hold all of its colours; .png and .webp do"]
 
 
-def _write_png16(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
+def _write_png16(file: BinaryIO, samples: Samples, metadata: Metadata, colour: Colour) -> None:
     """PNG with 16 bits per sample, which Pillow does not write except for grey (PNG specification, 11)."""
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[samples.shape[2] if samples.ndim == 3 else 1]
     height, width = samples.shape[:2]
@@ -119,6 +121,11 @@ def _write_png16(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
 
     file.write(b"\x89PNG\r\n\x1a\n")
     file.write(chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)))
+    if (points := code_points(colour)) is not None:
+        file.write(chunk(b"cICP", points))
+    if (profile := colour.profile(colour_type in (0, 4))) is not None:
+        # A name, and that the profile is compressed by zlib.
+        file.write(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
     if metadata.exif is not None:
         file.write(chunk(b"eXIf", metadata.exif))
     if metadata.xmp is not None:

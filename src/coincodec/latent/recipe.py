@@ -24,8 +24,8 @@ class Recipe:
     share of the soft steps Adam's betas are `quick_betas`, then `betas`. epsilon: Adam's, times the price of a bit,
     since gradients grow with that.
     rate: of SOAP on the networks; falls as a cosine to `end` of it, after `ramp` steps. momentum: its first beta.
-    for_moving: rate and end instead of these, if others are better, for a goal that moves as that of fits for eyes does:
-    in few steps networks that go on as fast end several points of SSIMULACRA 2 lower where quality is high.
+    for_moving: rate and end instead of these, if others are better, for a goal that moves as that of fits for eyes
+    does: in few steps networks that go on as fast end several points of SSIMULACRA 2 lower where quality is high.
     hard: the last share of the steps; latents are integers then and only the networks move, as integers too.
     hard_rate: of SOAP in these steps, falling to 0.
     every: the networks' gradient is taken from one row in so many.

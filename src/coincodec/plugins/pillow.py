@@ -5,8 +5,8 @@
 >>> Image.open("photo.coin").size
 
 `Image.open` reads the header and the metadata alone; `load` decodes, after `draft` or within `thumbnail` to a smaller
-picture. Options of `save` are those of `coincodec.encode`, and `icc_profile`, `exif`, `xmp` and `dpi`. Pillow has no
-mode for colour of 16 bits, so such files open with 8.
+picture. Options of `save` are those of `coincodec.encode`, and `icc_profile`, `exif`, `xmp`, `dpi` and `srgb`. Pillow
+has no mode for colour of 16 bits, so such files open with 8.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile
 
-from .. import codec, container, image, metadata
+from .. import codec, colour, container, image, metadata
 from ..errors import CoincodecError, ConversionWarning, FormatError, HurryWarning, ImageError
 from ..files import EXTENSION
 from ..limits import DEFAULT_LIMITS
 from ..options import DecodeOptions, EncodeOptions
 
 FORMAT, MIME_TYPE = "COIN", "image/x-coin"
+
+# What else than a profile tells of colours in a Pillow image's `info`.
+_COLOUR = (image.CICP, "gamma", "chromaticity", "srgb")
 
 _MODES = ("L", "LA", "RGB", "RGBA")
 
@@ -47,7 +50,10 @@ class CoinImageFile(ImageFile.ImageFile):
             # How a plugin says that a file is not one it can open.
             raise SyntaxError(str(error)) from error
         header = layout.header
-        self.info.update(_info(self.fp, layout))
+        try:
+            self.info.update(_info(self.fp, layout))
+        except FormatError as error:
+            raise SyntaxError(str(error)) from error
         self._size = (header.width, header.height)
         self._mode = "I;16" if (header.channels, header.bit_depth) == (1, 16) else _MODES[header.channels - 1]
         self._decoded = False
@@ -115,15 +121,18 @@ def _accept(prefix: bytes) -> bool:
 
 def _save(picture: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     known = {field.name for field in fields(EncodeOptions)}
-    options: dict[str, Any] = {name: value for name, value in picture.encoderinfo.items() if name in known}
-    picture = _as_told(picture, picture.encoderinfo)
+    told: dict[str, Any] = picture.encoderinfo
+    options = {name: value for name, value in told.items() if name in known}
+    picture = _as_told(picture, told)
     try:
         coded = image.from_pillow(picture)
     except ImageError as error:
         raise OSError(f"cannot write this picture as {FORMAT}: {error}") from error
+    if told.get("srgb"):
+        coded = image.in_srgb(coded)
     for note in coded.notes:
         warnings.warn(note, ConversionWarning, stacklevel=3)
-    encoded = codec.encode_samples(coded.samples, EncodeOptions(**options), None, coded.metadata)
+    encoded = codec.encode_samples(coded.samples, EncodeOptions(**options), None, coded.metadata, coded.colour)
     for note in encoded.notes:
         warnings.warn(note, HurryWarning, stacklevel=3)
     file.write(encoded.data)
@@ -135,6 +144,9 @@ def _as_told(picture: Image.Image, told: dict[str, Any]) -> Image.Image:
     if not given:
         return picture
     other = picture.copy()
+    if "icc_profile" in given:
+        for name in _COLOUR:
+            other.info.pop(name, None)
     for name, value in given.items():
         other.info.pop(name, None)
         if value is not None:
@@ -143,16 +155,21 @@ def _as_told(picture: Image.Image, told: dict[str, Any]) -> Image.Image:
 
 
 def _info(file: IO[bytes], layout: container.Layout) -> dict[str, Any]:
-    """What a stream says besides the picture, as Pillow's own formats have it; nothing if that is damaged."""
+    """What a stream says besides the picture, as Pillow's own formats have it; damaged metadata is left out.
+
+    Raises `FormatError` for a damaged colour space.
+    """
     sections = []
     for kind, offset, length in layout.sections:
-        if kind in metadata.KINDS:
+        if kind in (*metadata.KINDS, colour.SPACE, colour.PROFILE):
             file.seek(offset)
             sections.append(container.Section(kind, file.read(min(length, DEFAULT_LIMITS.metadata))))
+    space = colour.of_sections(sections, DEFAULT_LIMITS.metadata)
     try:
-        return image.info(metadata.of_sections(sections, DEFAULT_LIMITS.metadata))
+        extras = metadata.of_sections(sections, DEFAULT_LIMITS.metadata)
     except FormatError:
-        return {}
+        extras = metadata.NOTHING
+    return image.info(extras, space, layout.header.channels <= 2)
 
 
 def register() -> None:
