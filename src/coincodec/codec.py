@@ -68,6 +68,7 @@ def encode_samples(
 
     extras: goes into the stream, and counts, unless the options say otherwise. space: what the samples mean.
     """
+    samples = image.without_hidden(samples)
     first, last = space.sections(), [] if options.strip else extras.sections()
     if not first and not last:
         return _encode(samples, options, progress)

@@ -15,6 +15,19 @@ def squared_error(a: NDArray[Any], b: NDArray[Any]) -> int:
     return int(np.vdot(difference, difference))
 
 
+def seen_error(decoded: NDArray[Any], original: NDArray[Any]) -> tuple[int, int]:
+    """Sum of squared differences over what can be seen, and how many samples that is: not the colours where the
+    original's alpha is 0. Arrays of shape (H, W, C), uint8 or uint16; C of 2 or 4 has an alpha channel."""
+    channels = original.shape[2]
+    if channels % 2:
+        return squared_error(decoded, original), original.size
+    seen = original[..., -1] > 0
+    error = squared_error(decoded[..., -1], original[..., -1]) + squared_error(
+        decoded[..., :-1][seen], original[..., :-1][seen]
+    )
+    return error, seen.size + (channels - 1) * int(seen.sum())
+
+
 def psnr(mean_squared_error: float, bit_depth: int) -> float:
     """Peak signal-to-noise ratio in dB, for an error in squared integer levels; infinite for 0."""
     if mean_squared_error == 0:

@@ -17,7 +17,7 @@ class Encoded:
     """A stream and what it took.
 
     data: the whole .coin file.
-    psnr: in dB, of what a decoder puts out, over all samples of the picture.
+    psnr: in dB, of what a decoder puts out, over all samples of the picture but colour where alpha is 0.
     network: what was fitted, in a word or two.
     steps, seconds: of the whole encode, every fit and refinement, at the picture's size or a part of it.
     notes: what whoever asked for it should know.

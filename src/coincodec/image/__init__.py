@@ -7,6 +7,7 @@ and alpha, 3 for RGB, 4 for RGBA, alpha not premultiplied.
 from .codepoints import CICP
 from .colour import as_srgb, in_srgb
 from .extras import info
+from .hidden import without_hidden
 from .picture import Picture, Samples, from_array
 from .reading import from_pillow, is_picture, load
 from .writing import Written, output_format, to_8_bits, to_bytes, to_pillow
@@ -27,4 +28,5 @@ __all__ = [
     "to_8_bits",
     "to_bytes",
     "to_pillow",
+    "without_hidden",
 ]

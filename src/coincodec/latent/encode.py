@@ -119,9 +119,9 @@ class Encoder:
         latents = self.fit.model.integers()
         data = container.write(self.header, stream.write(networks, latents, self.fit.origin))
         decoded = render(self.shape, networks.parameters(), latents, self.samples.dtype, self.threads)
-        error = metrics.squared_error(decoded, self.samples) / self.samples.size
+        error, count = metrics.seen_error(decoded, self.samples)
         score = Ssimulacra2(self.samples, self.threads)(decoded) if self.for_eyes else None
-        return Result(data, metrics.psnr(error, 8 * self.samples.dtype.itemsize), score)
+        return Result(data, metrics.psnr(error / count, 8 * self.samples.dtype.itemsize), score)
 
 
 def _check(options: EncodeOptions) -> None:

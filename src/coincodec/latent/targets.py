@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .. import container
+from .. import container, metrics
 from ..errors import TargetError
 from ..image import Samples
 from ..looks.ssimulacra2 import distance_of
@@ -101,6 +101,11 @@ class Picture:
     def __init__(self, samples: Samples) -> None:
         self.samples = samples
         self.pixels = samples.shape[0] * samples.shape[1]
+
+    @cached_property
+    def seen(self) -> float:
+        """The share of samples that can be seen; what cannot is easy to say, and adds next to nothing to an error."""
+        return metrics.seen_error(self.samples, self.samples)[1] / self.samples.size
 
     @cached_property
     def detail(self) -> float:
@@ -220,7 +225,7 @@ class Psnr(_Least):
 
     def control(self, shape: LatentShape) -> Control:
         """Leads to the squared error of a PSNR a bit above it."""
-        return ErrorControl(10 ** (-(self.wanted + PSNR_MARGIN) / 10), self._picture.detail)
+        return ErrorControl(self._picture.seen * 10 ** (-(self.wanted + PSNR_MARGIN) / 10), self._picture.detail)
 
     def correction(self, result: Result, caution: int) -> float:
         """A factor per dB."""

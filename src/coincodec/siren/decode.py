@@ -122,8 +122,8 @@ def bands(shape: SirenShape, parameters: Array32, axes: Sequence[Array32], dtype
 
 
 def decoded_psnr(samples: NDArray[Any], shape: SirenShape, parameters: Array32, threads: int) -> float:
-    """PSNR in dB of what a decoder puts out, over all of `samples` (height, width, channels), uint8 or uint16."""
+    """PSNR in dB of what a decoder puts out, over what is seen of `samples`: (height, width, channels), 8 or 16 bits."""
     rows, columns, _ = samples.shape
     decoded = bands(shape, parameters, pixel_axes(rows, columns), samples.dtype, threads)
-    error = sum(metrics.squared_error(band, samples[where]) for where, band in decoded)
-    return metrics.psnr(error / samples.size, 8 * samples.dtype.itemsize)
+    errors, counts = zip(*(metrics.seen_error(band, samples[where]) for where, band in decoded), strict=True)
+    return metrics.psnr(sum(errors) / sum(counts), 8 * samples.dtype.itemsize)
