@@ -27,8 +27,9 @@ from coincodec.options import EncodeOptions
 QUICK = {"model": "latent", "preset": "fast", "steps": 30}
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    return metrics.psnr(metrics.squared_error(a, b) / a.size, 8 * a.dtype.itemsize)
+def psnr(decoded: np.ndarray, original: np.ndarray) -> float:
+    error, count = metrics.seen_error(decoded, original)
+    return metrics.psnr(error / count, 8 * original.dtype.itemsize)
 
 
 def gradient(height: int, width: int, channels: int, dtype: type) -> np.ndarray:
@@ -192,7 +193,7 @@ class TestTargets:
     def test_bytes_are_never_passed_and_well_used(self, crop: np.ndarray, bpp: float, tune: str) -> None:
         budget = int(bpp * 128 * 192 / 8)
         data = coincodec.encode(crop, model="latent", preset="fast", tune=tune, steps=200, bytes=budget)
-        least = {"eye": 0.85, "psnr": 0.93}[tune]  # a smaller file may be the better one
+        least = {"eye": 0.85, "psnr": 0.9}[tune]  # a smaller file may be the better one
         assert least * budget <= len(data) <= budget
 
     @pytest.mark.parametrize("target", [28.0, 33.0, 38.0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -27,7 +25,7 @@ def without_hidden(samples: Samples) -> Samples:
     for channel in range(channels - 1):
         smooth = _filled(colours[..., channel], seen.astype(np.float32))
         filled[..., channel] = np.where(seen, samples[..., channel], np.rint(smooth))
-    return cast(Samples, filled)
+    return filled
 
 
 def _filled(sums: Array, counts: Array) -> Array:

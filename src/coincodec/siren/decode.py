@@ -122,7 +122,8 @@ def bands(shape: SirenShape, parameters: Array32, axes: Sequence[Array32], dtype
 
 
 def decoded_psnr(samples: NDArray[Any], shape: SirenShape, parameters: Array32, threads: int) -> float:
-    """PSNR in dB of what a decoder puts out, over what is seen of `samples`: (height, width, channels), 8 or 16 bits."""
+    """PSNR in dB of what a decoder puts out, over what is seen of `samples`: (height, width, channels), uint8 or
+    uint16."""
     rows, columns, _ = samples.shape
     decoded = bands(shape, parameters, pixel_axes(rows, columns), samples.dtype, threads)
     errors, counts = zip(*(metrics.seen_error(band, samples[where]) for where, band in decoded), strict=True)
