@@ -211,6 +211,14 @@ class TestTargets:
         assert best is not tried[-1]
         assert f"{len(best.data):,} bytes, {best.psnr:.2f} dB" in str(error.value)
 
+    def test_or_is_what_the_best_effort_gives(self, crop: np.ndarray) -> None:
+        part = np.ascontiguousarray(crop[:32, :48])
+        with pytest.warns(coincodec.ShortfallWarning, match=r"70\.0 dB was not reached: [0-9,]+ bytes"):
+            data = coincodec.encode(part, preset="fast", psnr=70.0, steps=40, best_effort=True)
+        assert psnr(coincodec.decode(data), part) > 25
+        with pytest.raises(TargetError):  # a size is not a thing to be near
+            coincodec.encode(part, model="latent", preset="fast", bytes=60, steps=40, best_effort=True)
+
     def test_repeats_of_the_end_change_the_price_and_long_ones_the_precision(self, crop: np.ndarray) -> None:
         fit = Encoder(crop, EncodeOptions(steps=60, lambda_=1e-3), None).fit
         price = fit.control.price

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import coincodec
 from coincodec import codec
-from coincodec.errors import HurryWarning
+from coincodec.errors import ShortfallWarning
 from coincodec.latent import stages
 from coincodec.latent.encode import Encoder
 from coincodec.latent.fit import Fit
@@ -287,7 +287,7 @@ class TestTime:
         assert 0.6 < large / middle < 0.8
 
     def test_a_time_too_short_is_said_and_leaves_a_picture(self, photo: np.ndarray) -> None:
-        with pytest.warns(HurryWarning, match="hardly time"):
+        with pytest.warns(ShortfallWarning, match="hardly time"):
             data = coincodec.encode(photo, model="latent", time=0.01)
         assert coincodec.decode(data).shape == photo.shape
 

@@ -17,7 +17,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 import coincodec
 import coincodec.plugins.pillow
-from coincodec.errors import ConversionWarning, HurryWarning, UsageError
+from coincodec.errors import ConversionWarning, ShortfallWarning, UsageError
 from coincodec.metrics import rgb_psnr
 
 QUICK = {"layers": 2, "width": 6, "steps": 20}
@@ -64,7 +64,7 @@ def test_the_suffix_and_options_reach_the_encoder(tmp_path: Path, small: np.ndar
 
 def test_a_fit_that_had_hardly_time_says_so_where_save_was_called(tmp_path: Path) -> None:
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8))
-    with pytest.warns(HurryWarning, match="hardly time") as caught:
+    with pytest.warns(ShortfallWarning, match="hardly time") as caught:
         picture.save(tmp_path / "a.coin", time=0.01)
     assert caught[0].filename == __file__
 

@@ -106,6 +106,11 @@ class TestPsnr:
         with pytest.raises(TargetError, match="out of reach"):
             encode(crop, psnr=40, layers=2, width=6, steps=50)
 
+    def test_or_the_best_that_it_can_do(self, crop: np.ndarray) -> None:
+        encoded = report(crop, psnr=40, layers=2, width=6, steps=50, best_effort=True)
+        assert psnr(coincodec.decode(encoded.data), crop) == encoded.psnr < 40
+        assert encoded.notes == (f"40 dB was not reached: {encoded.psnr:.2f} dB",)
+
     def test_a_flat_picture_takes_hardly_anything(self) -> None:
         data = encode(np.full((40, 60, 3), 90, np.uint8), psnr=40, steps=200)
         assert len(data) < 120

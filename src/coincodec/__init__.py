@@ -20,11 +20,11 @@ from .errors import (
     CorruptError,
     FitError,
     FormatError,
-    HurryWarning,
     ImageError,
     LimitError,
     NotCoinError,
     PartialWarning,
+    ShortfallWarning,
     TargetError,
     TruncatedError,
     UnsupportedError,
@@ -53,7 +53,6 @@ __all__ = [
     "CorruptError",
     "FitError",
     "FormatError",
-    "HurryWarning",
     "ImageError",
     "Info",
     "LimitError",
@@ -62,6 +61,7 @@ __all__ = [
     "PartialWarning",
     "Preview",
     "Progress",
+    "ShortfallWarning",
     "TargetError",
     "TruncatedError",
     "UnsupportedError",
@@ -113,6 +113,7 @@ def encode(
     seed: int = 0,
     threads: int | None = None,
     strip: bool = False,
+    best_effort: bool = False,
     colour: Colour | None = None,
     srgb: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -148,10 +149,12 @@ def encode(
     architectures: a file of `coin search` that says which networks are good, instead of the shipped one.
     steps: optimiser steps, of "latent" in units of one at the picture's full size. time: most seconds for a "siren"'s
         fit, for all of a "latent" encode; without `preset` and `steps` as much of them is used as pays. The result then
-        depends on the machine; a `HurryWarning` tells where there was hardly time for a fit.
+        depends on the machine; a `ShortfallWarning` tells where there was hardly time for a fit.
     seed: of the initial weights and the sampled pixels.
     threads: default `COINCODEC_THREADS`, else every core. The stream does not depend on it.
     strip: leave out the EXIF data, XMP and resolution of a Pillow image, which are kept otherwise, and count.
+    best_effort: if a PSNR or a SSIMULACRA 2 is out of reach, return what comes nearest, told by a `ShortfallWarning`,
+        instead of raising a `TargetError`.
     colour: what the samples mean. If None, what a Pillow image says, else sRGB.
     srgb: convert them to sRGB, where colours beyond it are clipped; otherwise they are coded as they are.
     progress: called after every step.
@@ -180,11 +183,12 @@ def encode(
         seed,
         threads,
         strip,
+        best_effort,
     )
     picture = codec.as_picture(image, colour, srgb)
     encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)
     for note in encoded.notes:
-        warnings.warn(note, HurryWarning, stacklevel=2)
+        warnings.warn(note, ShortfallWarning, stacklevel=2)
     return encoded.data
 
 

@@ -54,8 +54,8 @@ class ConversionWarning(UserWarning):
     """A Pillow image was not in a form that is coded as it is; the text says what was converted."""
 
 
-class HurryWarning(UserWarning):
-    """An encode had hardly any time for what it was to do; the text says so."""
+class ShortfallWarning(UserWarning):
+    """An encode fell short of what it was asked for, in time or by a target out of reach; the text says how."""
 
 
 class PartialWarning(UserWarning):

@@ -40,6 +40,7 @@ class EncodeOptions:
     seed: int = 0
     threads: int | None = None
     strip: bool = False
+    best_effort: bool = False
 
     @property
     def target(self) -> str | None:

@@ -52,6 +52,10 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "--ssimulacra2", type=float, metavar="S",
         help="least SSIMULACRA 2: 90 looks the same, 60 good, 30 poor; in as few bytes as are found (latent)",
     )  # fmt: skip
+    target.add_argument(
+        "--best-effort", action="store_true",
+        help="if a PSNR or SSIMULACRA 2 is out of reach, write what comes nearest, and say so",
+    )  # fmt: skip
     target.add_argument("--quality", type=float, metavar="Q", help="1 to 100 (latent)")
     target.add_argument(
         "--lambda", type=float, dest="lambda_", metavar="X",

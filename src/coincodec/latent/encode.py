@@ -23,7 +23,10 @@ from .model import LatentShape
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within
 from .recipe import RECIPES
-from .targets import Nominal, Result, target_of
+from .targets import Bytes, Nominal, Result, target_of
+
+# A target that has not come nearer than this in so many rounds, where half the price would bring much, is out of reach.
+_HARDLY_NEARER, _STUCK = 0.93, 2
 
 # Pictures with fewer rows or columns have too few scales for SSIMULACRA 2 to say much.
 LEAST_FOR_EYES = 32
@@ -88,7 +91,7 @@ class Encoder:
         end = None if self.options.time is None else self.begun + self.options.time
         result = self._result(self.fit.run(None, None if end is None else self._first_end(), self.last))
         target = self.target
-        nearest, best = result, result if target.holds(result) else None
+        nearest, best, stuck = result, result if target.holds(result) else None, 0
         for number in range(MOST_ROUNDS):
             miss = target.miss(result)
             if miss == 0 or (number >= ROUNDS and best is not None and abs(target.miss(best)) <= 1):
@@ -99,14 +102,22 @@ class Encoder:
             correction = target.correction(result, 1 + number if best is None else 1)
             correction = min(max(correction, 1 / _LARGEST_CHANGE), _LARGEST_CHANGE)
             result = self._result(self.fit.run_on(correction, far, end))
+            before = abs(target.miss(nearest))
             nearest = min(nearest, result, key=lambda r: abs(target.miss(r)))
+            stuck = 0 if abs(target.miss(nearest)) < _HARDLY_NEARER * before else stuck + 1
+            if best is None and stuck == _STUCK and not target.holds(result):
+                break
             if target.holds(result) and (best is None or target.better(result, best)):
                 best = result
+        notes = [_HARDLY] if self.hardly else []
         if best is None:
-            raise TargetError(f"{target} was not reached: {nearest}")
+            missed = f"{target} was not reached: {nearest}"
+            if not self.options.best_effort or isinstance(target, Bytes):
+                raise TargetError(missed)
+            best = nearest
+            notes.append(missed)
         seconds = clock.monotonic() - self.begun
-        notes = (_HARDLY,) if self.hardly else ()
-        return Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds, notes, best.score)
+        return Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds, tuple(notes), best.score)
 
     def _first_end(self) -> float:
         """When the fit has to be over; a target may then take repeats of its end."""

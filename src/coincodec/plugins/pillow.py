@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from .. import codec, colour, container, image, metadata
-from ..errors import CoincodecError, ConversionWarning, FormatError, HurryWarning, ImageError
+from ..errors import CoincodecError, ConversionWarning, FormatError, ImageError, ShortfallWarning
 from ..files import EXTENSION
 from ..limits import DEFAULT_LIMITS
 from ..options import DecodeOptions, EncodeOptions
@@ -134,7 +134,7 @@ def _save(picture: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
         warnings.warn(note, ConversionWarning, stacklevel=3)
     encoded = codec.encode_samples(coded.samples, EncodeOptions(**options), None, coded.metadata, coded.colour)
     for note in encoded.notes:
-        warnings.warn(note, HurryWarning, stacklevel=3)
+        warnings.warn(note, ShortfallWarning, stacklevel=3)
     file.write(encoded.data)
 
 

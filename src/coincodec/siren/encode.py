@@ -134,16 +134,18 @@ class Encoder:
 
     def encode(self) -> Encoded:
         """Does it."""
-        start = clock.monotonic()
+        start, wanted = clock.monotonic(), self.options.psnr
         if self.half:
             shape, coded = self._half()
-        elif self.options.psnr is not None:
-            shape, weights, psnr = smallest_for_psnr(self, self.options.psnr)
+        elif wanted is not None:
+            shape, weights, psnr = smallest_for_psnr(self, wanted)
             coded = _Coded(stream.write_coded(shape, weights), psnr)
         else:
             shape, coded = self._for_bytes()
         data = container.write(header_for(self.samples, shape), [coded.section])
-        return Encoded(data, coded.psnr, str(shape), self.steps_taken, clock.monotonic() - start)
+        missed = wanted is not None and coded.psnr < wanted
+        notes = (f"{wanted:g} dB was not reached: {coded.psnr:.2f} dB",) if missed else ()
+        return Encoded(data, coded.psnr, str(shape), self.steps_taken, clock.monotonic() - start, notes)
 
     # Which network.
 

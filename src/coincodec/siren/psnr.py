@@ -29,9 +29,10 @@ _CLOSE = 0.01
 def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, QuantisedWeights, float]:
     """The network and weights of the smallest file found that is at least so good, and their PSNR in dB.
 
-    Raises `TargetError` if no network reaches it.
+    Raises `TargetError` if no network reaches it, unless the best one will do.
     """
     shape, fitted, reached = _fit_above(encoder, target)
+    target = min(target, reached - _SURPLUS[0])
     count = encoder.recipe.refinement_steps(encoder.steps_for(shape))
     wanted, floor = _error(target), _error(reached)
     best: tuple[int, QuantisedWeights, float] | None = None
@@ -66,7 +67,7 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
 
 
 def _fit_above(encoder: Encoder, target: float) -> tuple[SirenShape, Fitted, float]:
-    """A fitted network a little better than `target`, and its PSNR."""
+    """A fitted network a little better than `target`, or the best if that will do, and its PSNR."""
     least, aim, most = _SURPLUS
     given = encoder.given_shape()
     model = encoder.probe() if given is None else None
@@ -93,8 +94,10 @@ def _fit_above(encoder: Encoder, target: float) -> tuple[SirenShape, Fitted, flo
         parameters = min(max(wanted, least_change), 4 * shape.parameters)
     enough = [shape for shape, (_, psnr) in tried.items() if psnr >= target + least]
     if not enough:
-        best = max(psnr for _, psnr in tried.values())
-        raise TargetError(f"{target:g} dB is out of reach; the best network tried gave {best:.2f} dB")
+        best = max(tried, key=lambda shape: tried[shape][1])
+        if not encoder.options.best_effort:
+            raise TargetError(f"{target:g} dB is out of reach; the best network tried gave {tried[best][1]:.2f} dB")
+        enough = [best]
     shape = min(enough, key=lambda shape: shape.parameters)
     fitted, psnr = tried[shape]
     return shape, fitted, psnr
