@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import warnings
 from dataclasses import replace
@@ -30,6 +31,8 @@ _MODE_NAMES = {
     "RGBX": "padded RGB",
     "LAB": "L*a*b*",
 }
+_PILLOW = logging.getLogger("PIL")
+
 _NAMES = {"L": "grey", "LA": "grey with alpha", "RGB": "RGB", "RGBA": "RGB with alpha"}
 
 # By EXIF's orientation, whose values outside 2..8 mean "as it is".
@@ -72,11 +75,29 @@ def load(source: str | BinaryIO, max_pixels: int = DEFAULT_LIMITS.pixels) -> Pic
             return load(file, max_pixels)
     if not source.seekable():
         source = io.BytesIO(source.read())
+    logged = _Logged(logging.WARNING)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        picture = _load(source, max_pixels)
-    said = (" ".join(str(warning.message).split()) for warning in caught if _worth_saying(warning.category))
-    return replace(picture, notes=(*picture.notes, *dict.fromkeys(said)))
+        _PILLOW.addHandler(logged)
+        try:
+            picture = _load(source, max_pixels)
+        finally:
+            _PILLOW.removeHandler(logged)
+    said = [str(warning.message) for warning in caught if _worth_saying(warning.category)]
+    one_line = (" ".join(text.split()) for text in (*said, *logged.messages))
+    return replace(picture, notes=(*picture.notes, *dict.fromkeys(one_line)))
+
+
+class _Logged(logging.Handler):
+    """Keeps what is logged, which would else go to the standard error stream."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps one message."""
+        self.messages.append(record.getMessage())
 
 
 def is_picture(name: str) -> bool:
