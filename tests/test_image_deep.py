@@ -16,7 +16,7 @@ from PIL import Image
 
 from coincodec import image
 from coincodec.colour import Colour
-from coincodec.metadata import ORIENTATION
+from coincodec.metadata import ORIENTATION, Metadata
 
 
 def samples(channels: int, seed: int = 0) -> np.ndarray:
@@ -86,6 +86,30 @@ def test_avif() -> None:
     picture = load(data)
     assert picture.bit_depth == 16
     assert np.abs(picture.samples.astype(int) - ten.astype(int) * 65535 / 1023).max() <= 4 * 64
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_is_written_to_tiff(channels: int) -> None:
+    wide, profile = samples(channels), Colour(12, 13) if channels > 2 else Colour()
+    written = image.to_bytes(wide, "TIFF", Metadata(dpi=(300.0, 300.0), exif=b"II*\0"), profile)
+    assert written.notes == ("TIFF files of 16 bits are written without EXIF",)
+    if channels == 2:  # which Pillow does not open
+        assert np.array_equal(tifffile.imread(io.BytesIO(written.data)), wide)
+        return
+    picture = load(written.data)
+    assert np.array_equal(picture.samples, wide)
+    assert (picture.colour, picture.metadata.dpi) == (profile, (300, 300))
+
+
+def test_is_written_to_ppm() -> None:
+    assert np.array_equal(load(image.to_bytes(samples(3), "PPM").data).samples, samples(3))
+
+
+def test_is_reduced_where_nothing_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    written = image.to_bytes(samples(3), "TIFF")
+    assert "16 bits became 8" in written.notes[0]
+    assert np.asarray(Image.open(io.BytesIO(written.data))).shape == (20, 31, 3)
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))

@@ -1,7 +1,9 @@
-"""Colour of more than 8 bits, which Pillow does not read: by imagecodecs and tifffile, where they are installed."""
+"""Colour of more than 8 bits, which Pillow neither reads nor writes: by imagecodecs and tifffile, where they are
+installed."""
 
 from __future__ import annotations
 
+import io
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -63,10 +65,32 @@ def read(file: BinaryIO, image: Image.Image, notes: list[str]) -> NDArray[np.uin
     return np.asarray((samples.astype(np.uint32) * 65535 + most // 2) // most, np.uint16)
 
 
+def written(samples: NDArray[np.uint16], format: str, profile: bytes | None, dpi: tuple[float, float] | None) -> bytes:
+    """Colour of 16 bits, shape (H, W, 2 to 4), as TIFF or, if RGB, PPM.
+
+    Raises ValueError for other formats, ImportError without tifffile.
+    """
+    rows, columns, channels = samples.shape
+    if format == "PPM" and channels == 3:
+        return b"P6\n%d %d\n65535\n" % (columns, rows) + samples.astype(">u2").tobytes()
+    if format != "TIFF":
+        raise ValueError(f"{format} files of 16 bits are not written")
+    import tifffile
+
+    file = io.BytesIO()
+    more: dict[str, Any] = {} if dpi is None else {"resolution": dpi, "resolutionunit": "INCH"}
+    if channels % 2 == 0:
+        more["extrasamples"] = ["unassalpha"]
+    photometric = "minisblack" if channels <= 2 else "rgb"
+    tifffile.imwrite(
+        file, samples, photometric=photometric, planarconfig="contig", compression="zlib", predictor=True,
+        iccprofile=profile, metadata=None, **more,
+    )  # fmt: skip
+    return file.getvalue()
+
+
 def _by_libraries(data: bytes, format: str) -> NDArray[Any]:
     if format == "TIFF":
-        import io
-
         import tifffile
 
         with tifffile.TiffFile(io.BytesIO(data)) as file:

@@ -15,6 +15,7 @@ from ..colour import SRGB, Colour
 from ..errors import ImageError
 from ..files import EXTENSION
 from ..metadata import NOTHING, Metadata
+from . import deep
 from .extras import XMP_KEYWORD, code_points, lost, saving
 from .picture import Samples
 
@@ -62,6 +63,7 @@ def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING, colour
     the colour is left out. Raises `ImageError` if the format cannot hold the picture.
     """
     buffer = io.BytesIO()
+    samples = samples[:, :, 0] if samples.shape[2:] == (1,) else samples
     if format == "npy":
         np.save(buffer, samples, allow_pickle=False)
         return Written(buffer.getvalue(), tuple(lost(metadata, colour, format)))
@@ -70,6 +72,14 @@ def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING, colour
         return Written(buffer.getvalue())
     notes = lost(metadata, colour, format)
     grey = samples.ndim == 2 or samples.shape[2] <= 2
+    if samples.dtype == np.uint16 and samples.ndim == 3:
+        try:
+            wide = np.asarray(samples, np.uint16)
+            data = deep.written(wide, format, colour.profile(grey), metadata.dpi)
+            unsaid = [f"{format} files of 16 bits are written without EXIF"] if metadata.exif and not notes else []
+            return Written(data, (*notes, *unsaid))
+        except (ImportError, ValueError):
+            pass  # of 8 bits then
     if samples.dtype == np.uint16 and (samples.ndim == 3 or format not in _DEEP):
         samples = to_8_bits(samples)
         notes.append(f"16 bits became 8; {format} files hold no more of this picture, .png and .npy do")
@@ -90,7 +100,7 @@ def to_8_bits(samples: Samples) -> Samples:
 
 def to_pillow(samples: Samples) -> Image.Image:
     """Samples as a Pillow image: L, LA, RGB, RGBA or, for 16-bit grey, I;16. 16-bit colour has no mode."""
-    return Image.fromarray(samples[:, :, 0] if samples.shape[2:] == (1,) else samples)
+    return Image.fromarray(samples)
 
 
 def _what_it_lost(picture: Image.Image, file: io.BytesIO, format: str) -> list[str]:
