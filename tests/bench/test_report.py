@@ -113,13 +113,28 @@ def test_the_summary_has_the_figures_of_the_page(report: Path) -> None:
     mine = {curve.id: curve for curve in curves.measured(ROWS)}
     rate = curves.bd_rate(mine["jpeg"], mine["coin:siren"])
     assert rate is not None
-    by_similarity, by_psnr = (part.partition("\n\n")[2] for part in text.split("BD-rate by ")[1:])
+    by_similarity, by_psnr = (part.partition("\n\n")[2] for part in text.split("Means of")[0].split("BD-rate by ")[1:])
     (row,) = [line for line in by_psnr.splitlines() if line.startswith("| coincodec siren |") and "%" in line]
     assert f" {rate:+.1f} % |".replace("-", "−") in row
     assert "| VTM (VVC intra) |" in by_psnr
     assert "\n| VTM (VVC intra) |" not in by_similarity
-    assert text.count("| coincodec siren |") == 7  # twice as a rate, and five points
+    assert text.count("| coincodec siren |") == 8  # three times as a rate, and five points
     assert "| coincodec siren | 0.1000 | 26.50 dB |" in text
+
+
+def test_the_summary_has_the_means_of_the_pictures(report: Path) -> None:
+    found = curves.by_image(ROWS, "jpeg")
+    assert list(found) == ["coin:siren"]
+    siren = found["coin:siren"]
+    assert list(siren.rates) == ["kodim01", "kodim02", "kodim03"]
+    first = {c.id: c for c in curves.measured([row for row in ROWS if row.image == "kodim01"])}
+    assert siren.rates["kodim01"] == curves.bd_rate(first["jpeg"], first["coin:siren"])
+    assert siren.mean == pytest.approx(sum(siren.rates.values()) / 3)
+    assert curves.by_image(ROWS, "webp") == {}
+    part = (report / "summary.md").read_text(encoding="utf-8").split("Means of pictures' BD-rates against JPEG")[1]
+    mean = f"{siren.mean:+.1f} %".replace("-", "−")
+    assert any(line.startswith("| coincodec siren |") and mean in line for line in part.splitlines())
+    assert f"<td>mean</td><td>{mean}</td>" in (report / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_export_is_compressai_s_layout(report: Path) -> None:

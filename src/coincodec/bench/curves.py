@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from statistics import fmean
@@ -119,6 +119,40 @@ def bd_rate(anchor: Curve, test: Curve, judge: Judge = PSNR) -> float | None:
         anchor.bpp, of_anchor, test.bpp, of_test, method="akima", require_matching_points=False, min_overlap=0
     )
     return float(rate) if math.isfinite(rate) else None
+
+
+@dataclass(frozen=True)
+class ByImage:
+    """BD-rates of one codec against another on each picture alone, in per cent. mean: of those there are, if any."""
+
+    title: str
+    rates: Mapping[str, float | None]
+
+    @property
+    def mean(self) -> float | None:
+        """Every picture counts alike, whatever it takes: what equal quality saves on a picture."""
+        known = [rate for rate in self.rates.values() if rate is not None]
+        return fmean(known) if known else None
+
+
+def by_image(results: Iterable[Result], anchor: str, judge: Judge = PSNR) -> dict[str, ByImage]:
+    """Every measured codec but the anchor, by its id; nothing where the anchor was not measured."""
+    of_image: dict[str, list[Result]] = defaultdict(list)
+    for result in newest(results):
+        of_image[result.image].append(result)
+    curves = {name: {c.id: c for c in measured(rows, [name])} for name, rows in sorted(of_image.items())}
+    titles = {curve.id: curve.title for found in curves.values() for curve in found.values()}
+    if anchor not in titles:
+        return {}
+
+    def rate(found: Mapping[str, Curve], codec: str) -> float | None:
+        return bd_rate(found[anchor], found[codec], judge) if {anchor, codec} <= found.keys() else None
+
+    return {
+        codec: ByImage(title, {name: rate(found, codec) for name, found in curves.items()})
+        for codec, title in titles.items()
+        if codec != anchor
+    }
 
 
 def _data(name: str) -> Any:

@@ -140,7 +140,7 @@ def report(arguments: argparse.Namespace) -> None:
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text(page(rows, drawn, anchors, arguments.per_image, judge), encoding="utf-8")
-    (folder / "summary.md").write_text(summary([*mine, *drawn], anchors), encoding="utf-8")
+    (folder / "summary.md").write_text(summary([*mine, *drawn], anchors, rows, arguments.per_image), encoding="utf-8")
     plots.save(plots.rate_distortion([*mine, *drawn], judge=judge), folder / "rate-distortion")
     if anchors:
         plots.save(plots.time_against_rate(mine, anchors[0], encode=True, judge=judge), folder / "encode-time")

@@ -9,9 +9,9 @@ from statistics import fmean
 
 from matplotlib.figure import Figure
 
-from ..curves import Curve, bd_rate, measured
+from ..curves import Curve, by_image, measured
 from ..judges import PSNR, Judge
-from ..results import Result, newest
+from ..results import Result
 from .plots import rate_distortion, time_against_rate, to_svg
 from .summary import known, percent, rates
 
@@ -136,25 +136,16 @@ def _time_table(curves: Sequence[Curve]) -> str:
 
 
 def _image_table(results: Sequence[Result], anchor: str, judge: Judge) -> str:
-    """BD-rate of every measured codec against one of them, for each picture alone."""
-    by_image: dict[str, list[Result]] = {}
-    for result in newest(results):
-        by_image.setdefault(result.image, []).append(result)
-    curves = {image: {curve.id: curve for curve in measured(rows, [image])} for image, rows in by_image.items()}
-    titles = {curve.id: curve.title for found in curves.values() for curve in found.values()}
-    if anchor not in titles:
+    """BD-rate of every measured codec against one of them, for each picture alone, and the means of these."""
+    found = by_image(results, anchor, judge)
+    if not found:
         return f"<p>{escape(anchor)} was not measured, so there is nothing to compare each picture with.</p>"
-    others = [codec for codec in titles if codec != anchor]
-    rows = []
-    for image in sorted(curves):
-        found = curves[image]
-        cells = [
-            percent(bd_rate(found[anchor], found[codec], judge)) if {anchor, codec} <= found.keys() else "–"
-            for codec in others
-        ]
-        rows.append(("measured", [image, *cells]))
-    caption = f"<p>BD-rate against {escape(titles[anchor])} on each picture, by {escape(judge.title)}.</p>"
-    return caption + _table(["", *(titles[codec] for codec in others)], rows)
+    images = next(iter(found.values())).rates
+    rows = [("measured", [name, *(percent(codec.rates[name]) for codec in found.values())]) for name in images]
+    rows.append(("ours", ["mean", *(percent(codec.mean) for codec in found.values())]))
+    title = next(result.title for result in results if result.codec == anchor)
+    caption = f"<p>BD-rate against {escape(title)} on each picture, by {escape(judge.title)}.</p>"
+    return caption + _table(["", *(codec.title for codec in found.values())], rows)
 
 
 def _settings_table(curves: Sequence[Curve]) -> str:

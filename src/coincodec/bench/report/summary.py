@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..curves import Curve, bd_rate
+from ..curves import Curve, bd_rate, by_image
 from ..judges import JUDGES, PSNR, Judge
+from ..results import Result
 
 
 def percent(rate: float | None) -> str:
@@ -27,13 +28,22 @@ def known(curves: Sequence[Curve]) -> list[Judge]:
     return [judge for judge in JUDGES.values() if sum(bool(curve.quality(judge)) for curve in curves) > 1]
 
 
-def summary(curves: Sequence[Curve], anchors: Sequence[Curve]) -> str:
-    """BD-rates of all curves against the anchors, by every judge, and every point of the measured ones."""
+def summary(curves: Sequence[Curve], anchors: Sequence[Curve], results: Sequence[Result], per_image: str) -> str:
+    """BD-rates of all curves against the anchors, by every judge, and every point of the measured ones.
+
+    per_image: the codec that pictures are compared with one by one, of which the means are told.
+    """
     head = ["", *(f"against {anchor.title}" for anchor in anchors)]
     parts = [
         f"BD-rate by {judge.title}, published curves included:\n\n{table(head, rates(curves, anchors, judge))}\n"
         for judge in known(curves) or [PSNR]
     ]
+    found = {judge.title: by_image(results, per_image, judge) for judge in known(curves) or [PSNR]}
+    if any(found.values()):
+        title = next(result.title for result in results if result.codec == per_image)
+        some = next(iter(found.values()))
+        means = [[some[codec].title, *(percent(f[codec].mean) for f in found.values())] for codec in some]
+        parts.append(f"Means of pictures' BD-rates against {title}, by\n\n{table(['', *found], means)}\n")
     points = [
         [curve.title, f"{bpp:.4f}", f"{psnr:.2f} dB", f"{encode:.2f} s", f"{1e3 * decode:.0f} ms"]
         for curve in curves
