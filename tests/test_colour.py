@@ -124,6 +124,16 @@ class TestProfiles:
         assert (picture.samples.shape[2], picture.colour) == (3, ODD)
         assert picture.notes == ("grey became RGB, whose profile it has",)
 
+    def test_large_ones_are_said(self, samples: np.ndarray) -> None:
+        assert ODD.icc is not None
+        noise = np.random.default_rng(0).bytes(5000)
+        large = bytearray(ODD.icc + noise)
+        large[:4] = struct.pack(">I", len(large))
+        tagged = Image.fromarray(samples)
+        tagged.info["icc_profile"] = bytes(large)
+        (note,) = image.from_pillow(tagged).notes
+        assert note.startswith("its ICC profile takes 5,")
+
     def test_of_grey_with_colours_is_ignored(self, samples: np.ndarray) -> None:
         tagged = Image.fromarray(samples)
         tagged.info["icc_profile"] = LINEAR.profile(grey=True)

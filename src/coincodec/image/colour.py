@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from ..colour import SRGB, Colour, to_srgb
 from ..colour.icc import code_points, of_chromaticities
 from ..colour.points import PRIMARIES, TRANSFERS
+from ..container import length_of
 from .codepoints import CICP
 from .picture import Picture, Samples
 
@@ -29,6 +30,9 @@ _USUAL_GREY = [(1, t) for t in (13, 1, 4, 8, 16, 18)]
 
 # What PNG calls sRGB's curve and primaries (gAMA, cHRM), and how far off still counts as those.
 _GAMMA, _GAMMA_OFF, _CHROMATICITY_OFF = 1 / 2.2, 0.005, 0.002
+
+# Bytes of a profile that are worth a word. Those of primaries and curves take 300 to 500.
+_LARGE = 4096
 
 # Levels by which a conversion may move a colour that is in no need of one.
 _SAME = 2
@@ -116,7 +120,10 @@ def _by_profile(image: Image.Image, data: bytes, notes: list[str]) -> tuple[Imag
     if grey and kind == "RGB":
         notes.append("grey became RGB, whose profile it has")
         image = image.convert("RGBA" if image.mode in ("LA", "La") else "RGB")
-    return image, Colour.of_profile(data)
+    colour = Colour.of_profile(data)
+    if (taken := length_of(colour.sections())) > _LARGE:
+        notes.append(f"its ICC profile takes {taken:,} bytes of the file; converted to sRGB it would take none")
+    return image, colour
 
 
 def _from_inks(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: list[str]) -> Image.Image:
