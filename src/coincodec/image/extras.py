@@ -82,7 +82,9 @@ def lost(metadata: Metadata, colour: Colour, format: str) -> list[str]:
     names = [name.upper() for name in ("exif", "xmp") if getattr(metadata, name) and name not in holds]
     notes = [f"{format} files are written without {' and '.join(names)}"] if names else []
     if colour != SRGB and "icc_profile" not in holds:
-        notes.append(f"{format} files do not say that their colours are {colour.name}; converted to sRGB they would look right")
+        notes.append(
+            f"{format} files do not say that their colours are {colour.name}; converted to sRGB they would look right"
+        )
     return notes
 
 
