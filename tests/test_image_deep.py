@@ -58,6 +58,16 @@ def test_a_transparent_colour_of_png() -> None:
     assert picture.notes == ("its transparent colour became an alpha channel",)
 
 
+def test_a_transparent_level_of_grey() -> None:
+    wide = samples(1)[:, :, 0]
+    file = io.BytesIO()
+    Image.fromarray(wide).save(file, "PNG", transparency=int(wide[3, 4]))
+    picture = load(file.getvalue())
+    assert np.array_equal(picture.samples[..., 0], wide)
+    assert np.array_equal(picture.samples[..., 1] == 0, wide == wide[3, 4])
+    assert picture.notes == ("its transparent colour became an alpha channel",)
+
+
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib", "predictor": True}, {"byteorder": ">"}])
 def test_tiff(options: dict[str, Any]) -> None:
     wide = samples(3)

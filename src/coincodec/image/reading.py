@@ -180,7 +180,7 @@ def _from_pillow(image: Image.Image, notes: list[str], wide: NDArray[np.uint16] 
     if wide is not None and image is before:
         return Picture(np.ascontiguousarray(wide), tuple(dict.fromkeys(notes)), metadata, colour)
     if image.mode.startswith("I"):
-        return Picture(_grey16(image)[:, :, None], tuple(dict.fromkeys(notes)), metadata, colour)
+        return Picture(_grey16(image, notes), tuple(dict.fromkeys(notes)), metadata, colour)
     image = _to_coded_mode(image, notes)
     return Picture(from_array(np.asarray(image)).samples, tuple(dict.fromkeys(notes)), metadata, colour)
 
@@ -206,11 +206,17 @@ def _orientation(image: Image.Image, notes: list[str]) -> int:
         return 1
 
 
-def _grey16(image: Image.Image) -> NDArray[np.uint16]:
+def _grey16(image: Image.Image, notes: list[str]) -> NDArray[np.uint16]:
+    """Shape (H, W, 1), or 2 where one level is transparent."""
     values = np.asarray(image)
     if values.dtype.itemsize > 2 and (values.min() < 0 or values.max() > 0xFFFF):
         raise ValueError("its samples have more than 16 bits")
-    return values.astype(np.uint16)
+    grey = values.astype(np.uint16)
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return grey[:, :, None]
+    notes.append("its transparent colour became an alpha channel")
+    return np.stack([grey, np.where(grey == transparent, 0, 0xFFFF).astype(np.uint16)], axis=2)
 
 
 def _to_coded_mode(image: Image.Image, notes: list[str]) -> Image.Image:
