@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
-
 import numpy as np
 import pytest
 
@@ -129,30 +125,3 @@ class TestSoap:
             before = parameters.copy()
             optimiser.step(gradient.ravel(), 0.1)
             assert np.linalg.norm(parameters - before) <= 0.1 * Soap.MOST * 4
-
-
-def test_a_fork_of_the_process_ends_no_fit_of_another_thread() -> None:
-    """OpenBLAS ends its threads before a fork, also those that LAPACK waits for in another thread."""
-    program = """
-        import os, threading
-        import numpy as np
-        import coincodec
-
-        picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
-        over = False
-
-        def work():
-            while not over:
-                coincodec.encode(picture, preset="fast", steps=5)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        for _ in range(40):
-            child = os.fork()
-            if child == 0:
-                os._exit(0)
-            os.waitpid(child, 0)
-        over = True
-        thread.join()
-    """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=60)

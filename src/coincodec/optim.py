@@ -73,9 +73,6 @@ class Soap:
     # Bound of a step in units of the rate; without turns of the basis Adam's would seldom pass 1.
     MOST = 2.0
 
-    # Power iterations from the identity before the first step.
-    FIRST_TURN = 8
-
     def __init__(
         self,
         parameters: Array32,
@@ -99,8 +96,7 @@ class Soap:
         # Eigenvalues below all others where there is nothing: those directions come last and by themselves.
         self._no_left, self._no_right = _diagonals(np.any(used, axis=2)), _diagonals(np.any(used, axis=1))
         self._left, self._right = self._no_left.copy(), self._no_right.copy()
-        self._left_basis = np.broadcast_to(np.eye(used.shape[1], dtype=np.float32), self._left.shape)
-        self._right_basis = np.broadcast_to(np.eye(used.shape[2], dtype=np.float32), self._right.shape)
+        self._left_basis, self._right_basis = self._left, self._right  # until the first step
 
     def step(self, gradient: Array32, rate: float) -> None:
         """One step of about `rate` per parameter."""
@@ -113,7 +109,7 @@ class Soap:
         self._left += (1 - self.beta2) * (g @ transposed + self._no_left - self._left)
         self._right += (1 - self.beta2) * (transposed @ g + self._no_right - self._right)
         if self.steps % self.every == 1:
-            self._turn(self.FIRST_TURN if self.steps == 1 else 1)
+            self._turn(first=self.steps == 1)
         left, right = self._left_basis.transpose(0, 2, 1), self._right_basis
         turned = left @ g @ right
         self._square += (1 - self.beta2) * (turned * turned - self._square)
@@ -123,13 +119,12 @@ class Soap:
         moved = self._left_basis @ update @ right.transpose(0, 2, 1)
         self.parameters[self._where] -= np.float32(rate) * moved.reshape(-1)[self._used]
 
-    def _turn(self, iterations: int) -> None:
-        """Brings the bases nearer to the eigenvectors by power iterations.
-
-        Of LAPACK's functions QR alone: its eigenvectors take OpenBLAS's threads, which a fork of the process in the
-        meantime ends for ever.
-        """
-        for _ in range(iterations):
+    def _turn(self, first: bool) -> None:
+        """Brings the bases nearer to the eigenvectors: all the way first, then by one power iteration."""
+        if first:
+            self._left_basis = np.linalg.eigh(self._left)[1][:, :, ::-1]
+            self._right_basis = np.linalg.eigh(self._right)[1][:, :, ::-1]
+        else:
             self._left_basis = np.linalg.qr(self._left @ self._left_basis)[0]
             self._right_basis = np.linalg.qr(self._right @ self._right_basis)[0]
 
