@@ -153,7 +153,12 @@ def _in_pool(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Result],
         min(workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
     )
     try:
-        futures: dict[Future[Result], Job] = {pool.submit(measure, job): job for job in jobs}
+        # Workers are begun by this, and inherit what is blocked: one that is just beginning would show a traceback.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            futures: dict[Future[Result], Job] = {pool.submit(measure, job): job for job in jobs}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
