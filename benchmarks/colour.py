@@ -4,8 +4,8 @@
 
 A photograph in several colour spaces goes through files: written as PNG, coded, decoded to PNG, read again. `coded` is
 what coding costs: the same numbers coded as sRGB, then taken for what they are. `kept` is what comes out of
-`coin decode`, told by the profile in its PNG. `converted` is `coin decode --srgb` against Little CMS's conversion of the
-same samples.
+`coin decode`, told by the profile in its PNG. `converted` is `coin decode --srgb` against Little CMS's conversion of
+the same samples.
 """
 
 from __future__ import annotations
