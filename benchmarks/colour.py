@@ -81,10 +81,15 @@ CASES = (
 )
 
 
+def of_8_bits(samples: NDArray[np.uint8] | NDArray[np.uint16]) -> Image.Image:
+    """For Little CMS, which takes no more; here and there alike."""
+    eight = image.to_8_bits(samples)
+    return Image.fromarray(eight[:, :, 0] if eight.shape[2] == 1 else eight)
+
+
 def lab(samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None) -> NDArray[np.float64]:
-    """L*a*b* by Little CMS; 16 bits are rounded to 8 for it, here and there alike."""
-    eight = image.to_8_bits(samples) if samples.dtype == np.uint16 else samples
-    picture = Image.fromarray(eight[:, :, 0] if eight.shape[2] == 1 else eight)
+    """L*a*b* by Little CMS."""
+    picture = of_8_bits(samples)
     source = SRGB if profile is None else ImageCms.ImageCmsProfile(io.BytesIO(profile))
     if profile is None:
         picture = picture.convert("RGB")
@@ -125,8 +130,7 @@ def main() -> None:
             if profile is None:
                 by_little_cms: NDArray[np.float64] = lab(kept.samples, None)
             else:
-                eight = image.to_8_bits(kept.samples) if kept.bit_depth == 16 else kept.samples
-                picture = Image.fromarray(eight[:, :, 0] if eight.shape[2] == 1 else eight)
+                picture = of_8_bits(kept.samples)
                 source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
                 intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
                 srgb = ImageCms.profileToProfile(picture, source, SRGB, renderingIntent=intent, outputMode="RGB")

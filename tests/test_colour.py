@@ -174,6 +174,10 @@ class TestStreams:
         assert coincodec.info(data).colour == coincodec.open(io.BytesIO(data)).colour == colour
         assert coincodec.info(plain).colour == SRGB
         taken = container.length_of(colour.sections())
+        assert coincodec.info(data).metadata == {"colour": sum(len(s.payload) for s in colour.sections())}
+        assert coincodec.info(data).header_bytes - coincodec.info(plain).header_bytes == taken - sum(
+            len(s.payload) for s in colour.sections()
+        )
         assert len(data) == len(plain) + taken
         assert len(list(coincodec.progressive(data))) == len(list(coincodec.progressive(plain)))
         converted = coincodec.decode(data, srgb=True)
@@ -191,6 +195,9 @@ class TestStreams:
         with pytest.warns(coincodec.PartialWarning):
             plain = coincodec.decode(data[:-9], partial=True)
         assert np.array_equal(cut, to_srgb(plain, P3))
+
+    def test_keep_it_where_metadata_is_left_out(self, samples: np.ndarray) -> None:
+        assert coincodec.info(stream(samples, P3, strip=True)).colour == P3
 
     def test_count_it(self, samples: np.ndarray) -> None:
         plain = stream(samples, SRGB, bytes=400)

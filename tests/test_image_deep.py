@@ -111,6 +111,11 @@ def test_is_written_to_tiff(channels: int) -> None:
     assert (picture.colour, picture.metadata.dpi) == (profile, (300, 300))
 
 
+def test_both_kinds_of_metadata_that_tiff_leaves_out_are_said() -> None:
+    notes = image.to_bytes(samples(3), "TIFF", Metadata(exif=b"II*\0", xmp=b"<x/>")).notes
+    assert notes == ("TIFF files are written without XMP", "TIFF files of 16 bits are written without EXIF")
+
+
 def test_is_written_to_ppm() -> None:
     assert np.array_equal(load(image.to_bytes(samples(3), "PPM").data).samples, samples(3))
 

@@ -10,6 +10,9 @@ import pytest
 import coincodec
 from coincodec import metrics
 from coincodec.image.hidden import without_hidden
+from coincodec.latent.model import SIZES, LatentShape
+from coincodec.latent.targets import target_of
+from coincodec.options import EncodeOptions
 
 Y, X = np.mgrid[:96, :96]
 DISC = np.hypot(X - 48, Y - 48) < 30
@@ -69,6 +72,13 @@ def test_does_not_count() -> None:
 def test_has_no_effect(options: dict[str, Any]) -> None:
     one, other = (coincodec.encode(disc(seed), **options) for seed in (1, 2))
     assert one == other == coincodec.encode(disc(None), **options)
+
+
+def test_what_leads_to_a_psnr_counts_what_is_seen() -> None:
+    options, shape = EncodeOptions(psnr=30.0), LatentShape.of(96, 96, 4, 5, SIZES["middle"])
+    hidden, whole = disc(None), np.full((96, 96, 4), 255, np.uint8)
+    errors = [target_of(options, picture, False).control(shape).squared_error for picture in (hidden, whole)]
+    assert errors[0] / errors[1] == pytest.approx((3 * DISC.mean() + 1) / 4)
 
 
 def test_a_psnr_is_reached_of_what_is_seen() -> None:

@@ -14,7 +14,7 @@ from coincodec import codec, metrics
 from coincodec.errors import TargetError, UsageError
 from coincodec.latent import stages
 from coincodec.latent.control import FixedPrice
-from coincodec.latent.encode import Encoder, levels_for
+from coincodec.latent.encode import MOST_ROUNDS, Encoder, levels_for
 from coincodec.latent.fit import Fit
 from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, LatentShape, Size, parts, unit_gains
@@ -211,6 +211,17 @@ class TestTargets:
         assert best is not tried[-1]
         assert f"{len(best.data):,} bytes, {best.psnr:.2f} dB" in str(error.value)
 
+    def test_one_out_of_reach_is_given_up_when_it_comes_no_nearer(
+        self, crop: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+        encoder = Encoder(noise, EncodeOptions(preset="fast", psnr=40.0, steps=60), None)
+        ends, again = [], encoder.fit.run_on
+        monkeypatch.setattr(encoder.fit, "run_on", lambda *options: ends.append(options) or again(*options))
+        with pytest.raises(TargetError, match="was not reached"):
+            encoder.encode()
+        assert len(ends) < MOST_ROUNDS
+
     def test_or_is_what_the_best_effort_gives(self, crop: np.ndarray) -> None:
         part = np.ascontiguousarray(crop[:32, :48])
         with pytest.warns(coincodec.ShortfallWarning, match=r"70\.0 dB was not reached: [0-9,]+ bytes"):
@@ -253,6 +264,15 @@ class TestTargets:
         assert plain.ssimulacra2 is None
         assert eye.ssimulacra2 > Ssimulacra2(crop)(coincodec.decode(plain.data))
         assert eye.psnr < plain.psnr
+
+    def test_networks_of_fits_for_eyes_move_less(self, crop: np.ndarray) -> None:
+        eye, psnr = (
+            Encoder(crop, EncodeOptions(preset="fast", tune=tune), None).fit.recipe for tune in ("eye", "psnr")
+        )
+        assert (psnr.rate, psnr.end) == (RECIPES["fast"].rate, RECIPES["fast"].end)
+        assert (eye.rate, eye.end) == RECIPES["fast"].for_moving
+        default = RECIPES["default"]
+        assert default.for_eyes() == default
 
     def test_pictures_too_small_to_look_at_have_the_best_psnr(self, crop: np.ndarray) -> None:
         small = np.ascontiguousarray(crop[:31])

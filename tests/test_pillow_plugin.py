@@ -212,6 +212,10 @@ class TestWhatSavingSays:
         tagged.info["icc_profile"] = bytes(linear)
         assert self.save(tagged, icc_profile=None) == self.save(picture)
         assert "icc_profile" in tagged.info
+        pointed = picture.copy()
+        pointed.info["cicp"] = (9, 16)
+        assert coincodec.info(self.save(pointed)).colour == coincodec.Colour(9, 16)
+        assert self.save(pointed, icc_profile=None) == self.save(picture)
 
     def test_what_cannot_be_saved_is_an_oserror(self) -> None:
         with pytest.raises(OSError, match=r"cannot write this picture as COIN.*floating"):

@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image
 
 import coincodec
-from coincodec import image
+from coincodec import container, image
 from coincodec.errors import CoincodecError
 
 MOST_PIXELS = 2**24
@@ -48,7 +48,7 @@ def attempt(name: str, data: bytes) -> str:
     signal.signal(signal.SIGALRM, _alarm)
     signal.alarm(SECONDS)
     try:
-        if data[: len(b"\xc3OIN")] == b"\xc3OIN":
+        if data.startswith(container.SIGNATURE[:4]):
             coincodec.decode(data)
         else:
             image.load(io.BytesIO(data), MOST_PIXELS)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
@@ -74,20 +75,13 @@ __all__ = [
 ]
 
 
+# Classes whose modules need NumPy and Pillow, by name.
+_LAZY = {"CoinFile": "reader", "Colour": "colour", "Preview": "preview"}
+
+
 def __getattr__(name: str) -> Any:
-    # Classes whose modules need NumPy and Pillow.
-    if name == "Colour":
-        from .colour import Colour
-
-        return Colour
-    if name == "CoinFile":
-        from .reader import CoinFile
-
-        return CoinFile
-    if name == "Preview":
-        from .preview import Preview
-
-        return Preview
+    if name in _LAZY:
+        return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -112,10 +112,10 @@ def _model(samples: image.Samples, options: EncodeOptions) -> str:
     return siren_stream.NAME if budget is not None and budget < LEAST_LATENT_BYTES else latent_stream.NAME
 
 
-def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Rendering]:
-    """A view of a stream, checked and ready to be computed band by band. Raises `FormatError` or `UsageError`.
+def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Rendering, Colour]:
+    """A view of a stream, checked and ready to be computed band by band, and what its samples mean.
 
-    Its samples mean what the stream says, whatever the options want.
+    Nothing is converted yet, whatever the options want. Raises `FormatError` or `UsageError`.
     """
     threads = native.resolve_threads(options.threads)
     layout = container.read_layout(data)
@@ -128,14 +128,13 @@ def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Render
     if rendering.missing:
         missing = f"{len(data):,} of {layout.total_bytes:,} bytes, without {rendering.missing}"
         rendering = replace(rendering, missing=missing)
-    return header, view, rendering
+    return header, view, rendering, colour.of_sections(sections, options.limits.metadata)
 
 
 def decode_samples(data: bytes, options: DecodeOptions) -> Decoded:
     """`coincodec.decode`, with a report."""
-    header, view, rendering = open_view(data, options)
+    header, view, rendering, space = open_view(data, options)
     samples = assembled(rendering.bands, view.height, view.width, header.channels, header.dtype)
-    space = colour_of(data, options.limits, cut=options.partial)
     notes: list[str] = []
     if options.srgb:
         samples, space = image.as_srgb(samples, space, notes), SRGB
@@ -151,10 +150,10 @@ def decode(data: bytes, options: DecodeOptions = PLAIN) -> NDArray[Any]:
 
 def rows(data: bytes, options: DecodeOptions) -> Iterator[NDArray[Any]]:
     """See `CoinFile.rows`."""
-    _, _, rendering = open_view(data, options)
+    _, _, rendering, space = open_view(data, options)
     _warn(rendering.missing)
-    space = colour_of(data, options.limits, cut=options.partial) if options.srgb else SRGB
-    return (_without_axis(image.as_srgb(band, space, [])) for _, band in rendering.bands)
+    source = space if options.srgb else SRGB
+    return (_without_axis(image.as_srgb(band, source, [])) for _, band in rendering.bands)
 
 
 def previews(data: bytes, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
@@ -186,18 +185,15 @@ def metadata_of(data: bytes, limits: Limits = DEFAULT_LIMITS, *, cut: bool = Fal
     return metadata.of_sections([section for section in sections if not section.missing], limits.metadata)
 
 
-def colour_of(data: bytes, limits: Limits = DEFAULT_LIMITS, *, cut: bool = False) -> Colour:
-    """What a stream's samples mean. cut: it may end before its time.
-
-    Raises `FormatError`.
-    """
-    _, sections = container.read(data, cut=cut)
+def colour_of(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Colour:
+    """What a stream's samples mean. Raises `FormatError`."""
+    _, sections = container.read(data)
     return colour.of_sections(sections, limits.metadata)
 
 
 def _of_model(sections: list[Section]) -> list[Section]:
     """Those that are the family's affair."""
-    return [section for section in sections if section.type not in (colour.SPACE, colour.PROFILE)]
+    return [section for section in sections if section.type not in colour.KINDS]
 
 
 def info(data: bytes) -> Info:
@@ -208,7 +204,7 @@ def info(data: bytes) -> Info:
     space = colour.of_sections(sections, DEFAULT_LIMITS.metadata)
     extras = metadata.sizes(sections)
     if space != SRGB:
-        extras = {"colour": sum(len(s.payload) for s in space.sections()), **extras}
+        extras = {"colour": colour.size(sections), **extras}
     return Info(
         version=container.VERSION,
         size=(header.width, header.height),

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import CorruptError, NotCoinError, TruncatedError, UnsupportedError
+from .errors import CorruptError, LimitError, NotCoinError, TruncatedError, UnsupportedError
 
 SIGNATURE = b"\xc3OIN\r\n"
 VERSION = 1
@@ -98,6 +98,23 @@ def extended(data: bytes, first: Sequence[Section], last: Sequence[Section]) -> 
     """A whole stream with more sections at its beginning and end. Raises like `read`."""
     header, sections = read(data)
     return write(header, [*first, *sections, *last])
+
+
+def unpacked(section: Section, most: int, name: str) -> bytes:
+    """A payload that is a zlib stream, of at most so many bytes, which is checked as they are unpacked.
+
+    name: of what is in it, for errors. Raises `CorruptError` for what is not such a stream, `LimitError` for more.
+    """
+    stream = zlib.decompressobj()
+    try:
+        data = stream.decompress(bytes(section.payload), most)
+    except zlib.error as error:
+        raise CorruptError(f"the {name} is damaged: {error}") from None
+    if stream.unconsumed_tail:
+        raise LimitError(f"the {name} is over the limit of {most:,} bytes")
+    if not stream.eof or stream.unused_data:
+        raise CorruptError(f"the {name} is damaged")
+    return data
 
 
 def read_layout(data: bytes | memoryview) -> Layout:

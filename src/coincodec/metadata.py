@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .container import Section
-from .errors import CorruptError, LimitError
+from .container import Section, unpacked
+from .errors import CorruptError
 
 # Ancillary sections of every family.
 EXIF, XMP, RESOLUTION = KINDS = 0xF0, 0xF1, 0xF2
@@ -60,7 +60,7 @@ def of_sections(sections: Iterable[Section], most: int) -> Metadata:
             if section.type in found:
                 raise CorruptError("two sections of metadata of the same kind")
             packed = section.type != RESOLUTION
-            found[section.type] = _unpacked(section, most) if packed else bytes(section.payload)
+            found[section.type] = unpacked(section, most, "metadata") if packed else bytes(section.payload)
     return Metadata(found.get(EXIF), found.get(XMP), _resolution(found.get(RESOLUTION)))
 
 
@@ -76,19 +76,6 @@ def _resolution(payload: bytes | None) -> tuple[float, float] | None:
 def sizes(sections: Iterable[Section]) -> dict[str, int]:
     """Bytes of the file that each kind takes, by its name."""
     return {_NAMES[s.type]: len(s.payload) + s.missing for s in sections if s.type in KINDS}
-
-
-def _unpacked(section: Section, most: int) -> bytes:
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(bytes(section.payload), most)
-    except zlib.error as error:
-        raise CorruptError(f"the metadata is damaged: {error}") from None
-    if stream.unconsumed_tail:
-        raise LimitError(f"the metadata is over the limit of {most:,} bytes")
-    if not stream.eof or stream.unused_data:
-        raise CorruptError("the metadata is damaged")
-    return data
 
 
 def upright(exif: bytes) -> bytes:

@@ -18,14 +18,19 @@ def squared_error(a: NDArray[Any], b: NDArray[Any]) -> int:
 def seen_error(decoded: NDArray[Any], original: NDArray[Any]) -> tuple[int, int]:
     """Sum of squared differences over what can be seen, and how many samples that is: not the colours where the
     original's alpha is 0. Arrays of shape (H, W, C), uint8 or uint16; C of 2 or 4 has an alpha channel."""
-    channels = original.shape[2]
-    if channels % 2:
+    if original.shape[2] % 2:
         return squared_error(decoded, original), original.size
     seen = original[..., -1] > 0
-    error = squared_error(decoded[..., -1], original[..., -1]) + squared_error(
-        decoded[..., :-1][seen], original[..., :-1][seen]
-    )
-    return error, seen.size + (channels - 1) * int(seen.sum())
+    alpha = squared_error(decoded[..., -1], original[..., -1])
+    return alpha + squared_error(decoded[..., :-1][seen], original[..., :-1][seen]), seen_samples(original)
+
+
+def seen_samples(picture: NDArray[Any]) -> int:
+    """How many samples can be seen, likewise."""
+    channels = int(picture.shape[2])
+    if channels % 2:
+        return int(picture.size)
+    return int(picture[..., -1].size) + (channels - 1) * int(np.count_nonzero(picture[..., -1]))
 
 
 def psnr(mean_squared_error: float, bit_depth: int) -> float:

@@ -131,6 +131,8 @@ def test_the_summary_has_the_means_of_the_pictures(report: Path) -> None:
     assert siren.rates["kodim01"] == curves.bd_rate(first["jpeg"], first["coin:siren"])
     assert siren.mean == pytest.approx(sum(siren.rates.values()) / 3)
     assert curves.by_image(ROWS, "webp") == {}
+    assert curves.ByImage("Odd", {"a": -10.0, "b": 20.0, "c": None}).mean == 5
+    assert curves.ByImage("None", {"a": None}).mean is None
     part = (report / "summary.md").read_text(encoding="utf-8").split("Means of pictures' BD-rates against JPEG")[1]
     mean = f"{siren.mean:+.1f} %".replace("-", "−")
     assert any(line.startswith("| coincodec siren |") and mean in line for line in part.splitlines())

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..container import Section
-from ..errors import CorruptError, LimitError
+from ..container import Section, unpacked
+from ..errors import CorruptError
 from . import icc
 from .points import PRIMARIES, TRANSFERS
 
@@ -85,22 +85,18 @@ def of_sections(sections: Iterable[Section], most: int) -> Colour:
         return SRGB
     if len(found) > 1:
         raise CorruptError("two sections of colour")
-    payload = bytes(found[0].payload)
-    if found[0].type == PROFILE:
-        return Colour.of_profile(_unpacked(payload, most))
+    (section,) = found
+    payload = bytes(section.payload)
+    if section.type == PROFILE:
+        profile = unpacked(section, most, "ICC profile")
+        if not icc.is_profile(profile):
+            raise CorruptError("the ICC profile is damaged")
+        return Colour.of_profile(profile)
     if len(payload) != 2 or any(point in _SAYS_NOTHING for point in payload):
         raise CorruptError("the colour space is damaged")
     return Colour(payload[0], payload[1])
 
 
-def _unpacked(payload: bytes, most: int) -> bytes:
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(payload, most)
-    except zlib.error as error:
-        raise CorruptError(f"the ICC profile is damaged: {error}") from None
-    if stream.unconsumed_tail:
-        raise LimitError(f"the ICC profile is over the limit of {most:,} bytes")
-    if not stream.eof or stream.unused_data or not icc.is_profile(data):
-        raise CorruptError("the ICC profile is damaged")
-    return data
+def size(sections: Iterable[Section]) -> int:
+    """Bytes of the file that it takes."""
+    return sum(len(section.payload) + section.missing for section in sections if section.type in KINDS)

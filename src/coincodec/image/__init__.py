@@ -8,9 +8,9 @@ from .codepoints import CICP
 from .colour import as_srgb, in_srgb
 from .extras import info
 from .hidden import without_hidden
-from .picture import Picture, Samples, from_array
+from .picture import Picture, Samples, from_array, to_8_bits
 from .reading import from_pillow, is_picture, load
-from .writing import Written, output_format, to_8_bits, to_bytes, to_pillow
+from .writing import Written, output_format, to_bytes, to_pillow
 
 __all__ = [
     "CICP",

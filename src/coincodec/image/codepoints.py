@@ -29,14 +29,27 @@ def of_file(file: BinaryIO) -> dict[str, Any]:
 
 
 def _of_png(file: BinaryIO) -> tuple[int, int] | None:
-    file.seek(8)
-    while len(head := file.read(8)) == 8 and head[4:] not in (b"IDAT", b"IEND"):
-        length = int.from_bytes(head[:4], "big")
-        if head[4:] == b"cICP" and length == 4:
+    for name, at, length in png_chunks(file):
+        if name in (b"IDAT", b"IEND"):
+            break
+        if name == b"cICP" and length == 4:
+            file.seek(at)
             primaries, transfer = file.read(2)
             return primaries, transfer
-        file.seek(length + 4, 1)
     return None
+
+
+def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Name of each chunk of a PNG, where its contents begin, and how long they are; the file may be moved meanwhile."""
+    at = 8
+    while True:
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        length = int.from_bytes(head[:4], "big")
+        yield head[4:], at + 8, length
+        at += 12 + length
 
 
 def avif_bits(file: BinaryIO) -> int:

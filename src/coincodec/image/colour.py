@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from ..colour import SRGB, Colour, to_srgb
@@ -16,7 +17,7 @@ from ..colour.icc import code_points, of_chromaticities
 from ..colour.points import PRIMARIES, TRANSFERS
 from ..container import length_of
 from .codepoints import CICP
-from .picture import Picture, Samples
+from .picture import Picture, Samples, to_8_bits
 
 # Modes that are coded as they are.
 CODED_MODES = ("L", "LA", "RGB", "RGBA")
@@ -25,8 +26,8 @@ CODED_MODES = ("L", "LA", "RGB", "RGBA")
 _INKS = ("CMYK", "LAB", "YCbCr", "HSV")
 
 # Code points that a profile is compared with, by its numbers: the usual ones of displays.
-_USUAL = [(p, t) for t in (13, 1, 4, 8) for p in (1, 12, 9, 11)]
-_USUAL_GREY = [(1, t) for t in (13, 1, 4, 8, 16, 18)]
+_USUAL = [Colour(p, t) for t in (13, 1, 4, 8) for p in (1, 12, 9, 11) if (p, t) != (1, 13)]
+_USUAL_GREY = [Colour(1, t) for t in (1, 4, 8, 16, 18)]
 
 # What PNG calls sRGB's curve and primaries (gAMA, cHRM), and how far off still counts as those.
 _GAMMA, _GAMMA_OFF, _CHROMATICITY_OFF = 1 / 2.2, 0.005, 0.002
@@ -67,7 +68,7 @@ def as_srgb(samples: Samples, colour: Colour, notes: list[str]) -> Samples:
     deep = samples.dtype == np.uint16
     if deep:
         notes.append("with the precision of 8 bits")
-    eight = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8) if deep else samples
+    eight = to_8_bits(samples)
     colours = eight.shape[2] - (eight.shape[2] % 2 == 0)
     image = Image.fromarray(np.ascontiguousarray(eight[:, :, 0] if colours == 1 else eight[:, :, :3]))
     out = eight.copy()
@@ -87,14 +88,6 @@ def in_srgb(picture: Picture) -> Picture:
     return replace(picture, samples=samples, colour=SRGB, notes=tuple(notes))
 
 
-def is_srgb(profile: ImageCms.ImageCmsProfile, grey: bool) -> bool:
-    """Whether the numbers of a profile are sRGB's: a chart of colours stays as it is when it is converted.
-
-    Raises `ImageCms.PyCMSError` for a profile of another kind of picture.
-    """
-    return _same(profile, _srgb(), grey)
-
-
 def _plain(primaries: int, transfer: int) -> Colour:
     """Code points, of which some that differ mean the same."""
     return Colour(primaries, 1 if transfer in (6, 14, 15) else transfer)
@@ -108,15 +101,15 @@ def _by_profile(image: Image.Image, data: bytes, notes: list[str]) -> tuple[Imag
     grey = image.mode in ("L", "LA", "La", "1") or image.mode.startswith("I")
     if kind not in ("RGB", "GRAY") or (kind == "GRAY" and not grey):
         raise ValueError("a profile of another kind of picture")
-    if is_srgb(profile, grey):
+    seen = _seen(profile, kind, grey)
+    if _same(seen, _usual_seen(SRGB, "RGB", grey)):
         return image, SRGB
     points = code_points(data)
     if points is not None and points[0] in PRIMARIES and points[1] in TRANSFERS:
         return image, _plain(*points)
     for usual in _USUAL_GREY if grey else _USUAL:
-        of_points = Colour(*usual).profile(grey and kind == "GRAY")
-        if of_points is not None and _same(profile, ImageCms.ImageCmsProfile(io.BytesIO(of_points)), grey):
-            return image, Colour(*usual)
+        if _same(seen, _usual_seen(usual, kind, grey)):
+            return image, usual
     if grey and kind == "RGB":
         notes.append("grey became RGB, whose profile it has")
         image = image.convert("RGBA" if image.mode in ("LA", "La") else "RGB")
@@ -156,7 +149,7 @@ def _by_gamma(image: Image.Image, notes: list[str]) -> Colour:
     try:
         primaries = corners or (srgb.red, srgb.green, srgb.blue, srgb.white)
         profile = of_chromaticities(*primaries, gamma=1 / gamma, grey=image.mode in ("1", "L", "LA"))
-        found, colour = _by_profile(image.copy(), profile, [])
+        found, colour = _by_profile(image, profile, [])
         return colour if found.mode == image.mode else SRGB
     except (ImageCms.PyCMSError, ArithmeticError, np.linalg.LinAlgError, OSError, ValueError):
         notes.append("its primaries (cHRM) are impossible and were ignored")
@@ -176,19 +169,21 @@ def _through(image: Image.Image, source: Any, target: Any) -> Image.Image:
     return converted
 
 
-def _same(one: ImageCms.ImageCmsProfile, other: ImageCms.ImageCmsProfile, grey: bool) -> bool:
-    """Whether both mean the same by the numbers of a chart."""
+def _seen(profile: Any, kind: str, grey: bool) -> NDArray[np.int16]:
+    """What a profile of RGB or GRAY makes of a chart. grey: of levels of grey."""
     chart = _chart(grey)
-    kinds = [_kind(profile) for profile in (one, other)]
-    seen = []
-    for profile, kind in zip((one, other), kinds, strict=True):
-        of_kind = chart.convert("RGB") if kind == "RGB" and chart.mode == "L" else chart
-        seen.append(np.asarray(_through(of_kind, profile, _wide()), np.int16))
-    return bool(np.abs(seen[0] - seen[1]).max() <= _SAME)
+    return np.asarray(_through(chart.convert("RGB") if kind == "RGB" else chart, profile, _wide()), np.int16)
 
 
-def _kind(profile: Any) -> str:
-    return str(getattr(profile, "profile", profile).xcolor_space).strip()
+@cache
+def _usual_seen(colour: Colour, kind: str, grey: bool) -> NDArray[np.int16]:
+    """The same of code points."""
+    profile = colour.profile(kind == "GRAY")
+    return _seen(_srgb() if profile is None else ImageCms.ImageCmsProfile(io.BytesIO(profile)), kind, grey)
+
+
+def _same(seen: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    return bool(np.abs(seen - other).max() <= _SAME)
 
 
 @cache

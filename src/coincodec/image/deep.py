@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .codepoints import avif_bits
+from .codepoints import avif_bits, png_chunks
 
 # Pillow's modes of pictures that it has reduced.
 _REDUCED = ("LA", "RGB", "RGBA")
@@ -65,18 +65,19 @@ def read(file: BinaryIO, image: Image.Image, notes: list[str]) -> NDArray[np.uin
     return np.asarray((samples.astype(np.uint32) * 65535 + most // 2) // most, np.uint16)
 
 
-def written(samples: NDArray[np.uint16], format: str, profile: bytes | None, dpi: tuple[float, float] | None) -> bytes:
-    """Colour of 16 bits, shape (H, W, 2 to 4), as TIFF or, if RGB, PPM.
-
-    Raises ValueError for other formats, ImportError without tifffile.
-    """
+def written(
+    samples: NDArray[np.uint16], format: str, profile: bytes | None, dpi: tuple[float, float] | None
+) -> bytes | None:
+    """Colour of 16 bits, shape (H, W, 2 to 4), as TIFF or, if RGB, PPM; None where nothing writes it."""
     rows, columns, channels = samples.shape
     if format == "PPM" and channels == 3:
         return b"P6\n%d %d\n65535\n" % (columns, rows) + samples.astype(">u2").tobytes()
     if format != "TIFF":
-        raise ValueError(f"{format} files of 16 bits are not written")
-    import tifffile
-
+        return None
+    try:
+        import tifffile
+    except ImportError:
+        return None
     file = io.BytesIO()
     more: dict[str, Any] = {} if dpi is None else {"resolution": dpi, "resolutionunit": "INCH"}
     if channels % 2 == 0:
@@ -107,12 +108,10 @@ def _by_libraries(data: bytes, format: str) -> NDArray[Any]:
 
 def _bare_png(data: bytes) -> bytes:
     """A PNG without what libpng might complain of on the standard error stream, which says nothing of samples."""
-    kept, at = [data[:8]], 8
-    while at + 12 <= len(data):
-        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
-            kept.append(data[at:end])
-        at = end
+    kept = [data[:8]]
+    for name, at, length in png_chunks(io.BytesIO(data)):
+        if name in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
+            kept.append(data[at - 8 : at + length + 4])
     return b"".join(kept)
 
 

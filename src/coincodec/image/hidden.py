@@ -20,30 +20,30 @@ def without_hidden(samples: Samples) -> Samples:
     if channels % 2 or samples[..., -1].all():
         return samples
     seen = samples[..., -1] > 0
-    colours = np.where(seen[..., None], samples[..., :-1], 0).astype(np.float32)
+    colours = np.where(seen, np.moveaxis(samples[..., :-1], -1, 0), 0).astype(np.float32)
     filled = samples.copy()
-    for channel in range(channels - 1):
-        smooth = _filled(colours[..., channel], seen.astype(np.float32))
-        filled[..., channel] = np.where(seen, samples[..., channel], np.rint(smooth))
+    smooth = np.moveaxis(_filled(colours, seen.astype(np.float32)), 0, -1)
+    filled[..., :-1] = np.where(seen[..., None], samples[..., :-1], np.rint(smooth))
     return filled
 
 
 def _filled(sums: Array, counts: Array) -> Array:
     """Means where anything counts, and what the picture at half the size has elsewhere (pull and push, Gortler 1996).
 
-    sums: of what counts, 0 elsewhere.
+    sums: of what counts, shape (channels, height, width), 0 elsewhere. counts: (height, width).
     """
     means = np.asarray(sums / np.maximum(counts, 1), np.float32)
     if counts.all() or counts.size == 1:
         return means
     rows, columns = counts.shape
     coarse = _filled(_by_fours(sums), _by_fours(counts))
-    smooth = np.asarray(Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BILINEAR))
+    planes = (Image.fromarray(plane).resize((columns, rows), Image.Resampling.BILINEAR) for plane in coarse)
+    smooth = np.stack([np.asarray(plane) for plane in planes])
     return np.asarray(np.where(counts > 0, means, smooth), np.float32)
 
 
-def _by_fours(plane: Array) -> Array:
-    """Sums of two by two."""
-    rows, columns = plane.shape
-    padded = np.pad(plane, ((0, rows % 2), (0, columns % 2)))
-    return np.asarray(padded.reshape(len(padded) // 2, 2, -1, 2).sum(axis=(1, 3)))
+def _by_fours(planes: Array) -> Array:
+    """Sums of two by two, of the last two axes."""
+    *others, rows, columns = planes.shape
+    padded = np.pad(planes, (*((0, 0) for _ in others), (0, rows % 2), (0, columns % 2)))
+    return np.asarray(padded.reshape(*others, (rows + 1) // 2, 2, -1, 2).sum(axis=(-3, -1)))

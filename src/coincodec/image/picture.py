@@ -34,6 +34,13 @@ class Picture:
         return 8 * self.samples.dtype.itemsize
 
 
+def to_8_bits(samples: Samples) -> NDArray[np.uint8]:
+    """Samples of 16 bits scaled to 8, rounded; those of 8 as they are."""
+    if samples.dtype == np.uint8:
+        return np.asarray(samples, np.uint8)
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
 def from_array(array: NDArray[Any]) -> Picture:
     """A NumPy array as a picture, shape (H, W) or (H, W, C) with C in 1..4, uint8 or uint16.
 

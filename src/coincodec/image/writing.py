@@ -17,7 +17,7 @@ from ..files import EXTENSION
 from ..metadata import NOTHING, Metadata
 from . import deep
 from .extras import XMP_KEYWORD, code_points, lost, saving
-from .picture import Samples
+from .picture import Samples, to_8_bits
 
 # Formats of Pillow's that hold grey of 16 bits.
 _DEEP = ("PNG", "TIFF", "PPM", "JPEG2000")
@@ -73,13 +73,11 @@ def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING, colour
     notes = lost(metadata, colour, format)
     grey = samples.ndim == 2 or samples.shape[2] <= 2
     if samples.dtype == np.uint16 and samples.ndim == 3:
-        try:
-            wide = np.asarray(samples, np.uint16)
-            data = deep.written(wide, format, colour.profile(grey), metadata.dpi)
-            unsaid = [f"{format} files of 16 bits are written without EXIF"] if metadata.exif and not notes else []
-            return Written(data, (*notes, *unsaid))
-        except (ImportError, ValueError):
-            pass  # of 8 bits then
+        data = deep.written(np.asarray(samples, np.uint16), format, colour.profile(grey), metadata.dpi)
+        if data is not None:
+            if metadata.exif is not None and format == "TIFF":
+                notes.append("TIFF files of 16 bits are written without EXIF")
+            return Written(data, tuple(notes))
     if samples.dtype == np.uint16 and (samples.ndim == 3 or format not in _DEEP):
         samples = to_8_bits(samples)
         notes.append(f"16 bits became 8; {format} files hold no more of this picture, .png and .npy do")
@@ -91,11 +89,6 @@ def to_bytes(samples: Samples, format: str, metadata: Metadata = NOTHING, colour
     except (OSError, ValueError, KeyError) as error:
         raise ImageError(f"cannot write {format}: {error}") from error
     return Written(buffer.getvalue(), tuple(notes))
-
-
-def to_8_bits(samples: Samples) -> Samples:
-    """Samples of 16 bits scaled to 8, rounded."""
-    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def to_pillow(samples: Samples) -> Image.Image:

@@ -105,10 +105,10 @@ class Encoder:
             before = abs(target.miss(nearest))
             nearest = min(nearest, result, key=lambda r: abs(target.miss(r)))
             stuck = 0 if abs(target.miss(nearest)) < _HARDLY_NEARER * before else stuck + 1
-            if best is None and stuck == _STUCK and not target.holds(result):
-                break
             if target.holds(result) and (best is None or target.better(result, best)):
                 best = result
+            if best is None and stuck == _STUCK:
+                break
         notes = [_HARDLY] if self.hardly else []
         if best is None:
             missed = f"{target} was not reached: {nearest}"

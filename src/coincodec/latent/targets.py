@@ -105,7 +105,7 @@ class Picture:
     @cached_property
     def seen(self) -> float:
         """The share of samples that can be seen; what cannot is easy to say, and adds next to nothing to an error."""
-        return metrics.seen_error(self.samples, self.samples)[1] / self.samples.size
+        return metrics.seen_samples(self.samples) / self.samples.size
 
     @cached_property
     def detail(self) -> float:

@@ -161,7 +161,7 @@ def _info(file: IO[bytes], layout: container.Layout) -> dict[str, Any]:
     """
     sections = []
     for kind, offset, length in layout.sections:
-        if kind in (*metadata.KINDS, colour.SPACE, colour.PROFILE):
+        if kind in (*metadata.KINDS, *colour.KINDS):
             file.seek(offset)
             sections.append(container.Section(kind, file.read(min(length, DEFAULT_LIMITS.metadata))))
     space = colour.of_sections(sections, DEFAULT_LIMITS.metadata)

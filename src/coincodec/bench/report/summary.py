@@ -33,12 +33,13 @@ def summary(curves: Sequence[Curve], anchors: Sequence[Curve], results: Sequence
 
     per_image: the codec that pictures are compared with one by one, of which the means are told.
     """
+    judges = known(curves) or [PSNR]
     head = ["", *(f"against {anchor.title}" for anchor in anchors)]
     parts = [
         f"BD-rate by {judge.title}, published curves included:\n\n{table(head, rates(curves, anchors, judge))}\n"
-        for judge in known(curves) or [PSNR]
+        for judge in judges
     ]
-    found = {judge.title: by_image(results, per_image, judge) for judge in known(curves) or [PSNR]}
+    found = {judge.title: by_image(results, per_image, judge) for judge in judges}
     if any(found.values()):
         title = next(result.title for result in results if result.codec == per_image)
         some = next(iter(found.values()))
