@@ -4,6 +4,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
@@ -190,12 +191,22 @@ std::optional<std::string> integer_error(nb::tuple shape_tuple, const Integers& 
   return std::nullopt;
 }
 
-coin::IntegerParameters checked_integers(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits) {
+// Nothing in it refers to the arrays.
+coin::ContextModel checked_context_model(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits) {
   const std::optional<std::string> error = integer_error(shape_tuple, values, bits);
   require(!error, error ? error->c_str() : "");
   coin::IntegerParameters parameters = {values.data(), {}};
   std::copy(bits.begin(), bits.end(), parameters.bits);
-  return parameters;
+  return {checked_shape(shape_tuple), parameters};
+}
+
+// bits: log2 of a tile's sides, of each grid, finest first.
+coin::Tiling checked_tiling(const coin::LatentShape& shape, const std::vector<int>& bits) {
+  const auto possible = [](int b) { return b >= 1 && b <= coin::Tiling::kWhole; };
+  require(static_cast<int>(bits.size()) == shape.levels && std::all_of(bits.begin(), bits.end(), possible) &&
+              coin::Tiling::nested(bits),
+          "tiles do not fit the shape");
+  return {shape, bits};
 }
 
 void check_latents(const coin::LatentShape& shape, const Parameters& latents) {
@@ -206,61 +217,119 @@ void check_latents(const coin::LatentShape& shape, const Parameters& latents) {
             "latents must be integers within the coder's range");
 }
 
-std::pair<nb::bytes, std::vector<std::int64_t>> encode_latents(nb::tuple shape_tuple, const Integers& values,
-                                                               const std::vector<int>& bits,
-                                                               const Parameters& latents) {
-  const coin::LatentShape shape = checked_shape(shape_tuple);
-  const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
-  check_latents(shape, latents);
-  std::vector<std::uint8_t> bytes;
-  std::vector<std::int64_t> ends;
+nb::bytes as_bytes(const coin::Bytes& bytes) { return nb::bytes(bytes.data(), bytes.size()); }
+
+nb::bytes encode_latents(nb::tuple shape, const Integers& values, const std::vector<int>& bits,
+                         const Parameters& latents) {
+  const coin::ContextModel model = checked_context_model(shape, values, bits);
+  check_latents(model.shape(), latents);
+  coin::Bytes code;
   {
     const nb::gil_scoped_release release;
-    bytes = coin::encode_latents(shape, parameters, latents.data(), ends);
+    code = coin::encode_latents(model, latents.data());
   }
-  return {nb::bytes(bytes.data(), bytes.size()), ends};
+  return as_bytes(code);
 }
 
-std::vector<double> latent_bits(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits,
-                                const Parameters& latents) {
+nb::list encode_tiles(nb::tuple shape, const Integers& values, const std::vector<int>& bits, int level, int tiling,
+                      const Parameters& latents, int threads) {
+  const coin::ContextModel model = checked_context_model(shape, values, bits);
+  check_latents(model.shape(), latents);
+  checked_threads(threads);
+  require(level >= 0 && level < model.shape().levels, "level out of range");
+  require(tiling >= 1 && tiling <= coin::Tiling::kWhole, "tiles out of range");
+  std::vector<coin::Bytes> codes;
+  {
+    const nb::gil_scoped_release release;
+    codes = coin::encode_tiles(model, level, tiling, latents.data(), threads);
+  }
+  nb::list list;
+  for (const coin::Bytes& code : codes) list.append(as_bytes(code));
+  return list;
+}
+
+// How many tiles each grid has, finest first.
+std::vector<std::size_t> tile_counts(nb::tuple shape_tuple, const std::vector<int>& tiling) {
   const coin::LatentShape shape = checked_shape(shape_tuple);
-  const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
-  check_latents(shape, latents);
+  const coin::Tiling tiles = checked_tiling(shape, tiling);
+  std::vector<std::size_t> counts;
+  for (int level = 0; level < shape.levels; ++level) counts.push_back(tiles.count(level));
+  return counts;
+}
+
+std::vector<double> latent_bits(nb::tuple shape, const Integers& values, const std::vector<int>& bits,
+                                const Parameters& latents) {
+  const coin::ContextModel model = checked_context_model(shape, values, bits);
+  check_latents(model.shape(), latents);
   const nb::gil_scoped_release release;
-  return coin::latent_bits(shape, parameters, latents.data());
+  return coin::latent_bits(model, latents.data());
 }
 
 class PyLatentDecoder {
  public:
-  PyLatentDecoder(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits, nb::bytes data, bool cut)
-      : shape_(checked_shape(shape_tuple)), data_(std::move(data)) {
-    const coin::IntegerParameters parameters = checked_integers(shape_tuple, values, bits);
-    decoder_ = std::make_unique<coin::LatentDecoder>(
-        shape_, parameters, static_cast<const std::uint8_t*>(data_.data()), data_.size(), cut);
+  PyLatentDecoder(nb::tuple shape, const Integers& values, const std::vector<int>& bits, nb::bytes data, bool cut)
+      : data_(std::move(data)), decoder_(checked_context_model(shape, values, bits), bytes(), data_.size(), cut) {}
+
+  static std::unique_ptr<PyLatentDecoder> of_tiles(nb::tuple shape, const Integers& values,
+                                                   const std::vector<int>& bits, nb::bytes data,
+                                                   const std::vector<int>& tiling,
+                                                   const std::vector<std::int64_t>& lengths) {
+    const coin::ContextModel model = checked_context_model(shape, values, bits);
+    const coin::Tiling tiles = checked_tiling(model.shape(), tiling);
+    require(lengths.size() == tiles.count(), "tiles do not fit the shape");
+    require(std::all_of(lengths.begin(), lengths.end(), [](std::int64_t n) { return n >= 0; }), "a length below 0");
+    return std::unique_ptr<PyLatentDecoder>(new PyLatentDecoder(model, std::move(data), tiles, lengths));
   }
 
-  // latents: of the grids from the finest that is wanted on. Returns whole rows, or -1 for a code that no encoder writes.
-  int next_grid(const MutableParameters& latents) {
-    const int level = decoder_->level();
-    require(level >= 0, "all grids have been read");
-    const auto size = static_cast<std::int64_t>(latents.shape(0));
-    const std::int64_t left_out = shape_.latents_size() - size;
-    int first = 0;
-    while (first < level && shape_.start(first) < left_out) ++first;
-    require(shape_.start(first) == left_out, "latents do not fit the shape");
-    float* plane = latents.data() + shape_.plane(level) - left_out;
+  // wanted: (top, left, bottom, right) of each grid, finest first. Returns soundness, and the grid and the row from
+  // which on something is missing.
+  nb::tuple read(const std::vector<std::vector<int>>& wanted, int threads) {
+    std::vector<coin::Rectangle> rectangles;
+    require(static_cast<int>(wanted.size()) == decoder_.shape().levels, "a rectangle for each grid");
+    for (int level = 0; level < decoder_.shape().levels; ++level) rectangles.push_back(checked(level, wanted[level]));
+    checked_threads(threads);
+    coin::LatentDecoder::Outcome found = {};
+    {
+      const nb::gil_scoped_release release;
+      found = decoder_.read(std::move(rectangles), threads);
+    }
+    return nb::make_tuple(found.sound, found.level, found.row);
+  }
+
+  // out: a view of (rows, columns), from the row and column `top`, `left` of the grid on.
+  void copy(int level, int top, int left, const nb::ndarray<float, nb::ndim<2>, nb::device::cpu>& out) const {
+    require(level >= 0 && level < decoder_.shape().levels, "level out of range");
+    require(out.stride(1) == 1, "the latents of a row must lie side by side");
+    const int rows = static_cast<int>(out.shape(0)), columns = static_cast<int>(out.shape(1));
+    const coin::Rectangle from = checked(level, {top, left, top + rows, left + columns});
+    if (from.empty()) return;
     const nb::gil_scoped_release release;
-    const coin::LatentDecoder::Grid grid = decoder_->next_grid(plane);
-    return grid.sound ? grid.rows : -1;
+    decoder_.copy(level, from, out.data(), out.stride(0));
   }
 
-  std::int64_t position() const { return decoder_->position(); }
-  bool complete() const { return decoder_->complete(); }
+  void forget(int level, int row) {
+    require(level >= 0 && level < decoder_.shape().levels, "level out of range");
+    decoder_.forget(level, row);
+  }
+
+  std::vector<std::int64_t> ends() const { return decoder_.ends(); }
 
  private:
-  coin::LatentShape shape_;
+  PyLatentDecoder(const coin::ContextModel& model, nb::bytes data, const coin::Tiling& tiling,
+                  const std::vector<std::int64_t>& lengths)
+      : data_(std::move(data)), decoder_(model, tiling, lengths, bytes(), data_.size()) {}
+
+  const std::uint8_t* bytes() const { return static_cast<const std::uint8_t*>(data_.data()); }
+
+  coin::Rectangle checked(int level, const std::vector<int>& r) const {
+    require(r.size() == 4, "a rectangle is top, left, bottom, right");
+    const coin::LatentShape& s = decoder_.shape();
+    require(0 <= r[0] && 0 <= r[1] && r[2] <= s.rows(level) && r[3] <= s.columns(level), "a rectangle out of its grid");
+    return {r[0], r[1], r[2], r[3]};
+  }
+
   nb::bytes data_;
-  std::unique_ptr<coin::LatentDecoder> decoder_;
+  coin::LatentDecoder decoder_;
 };
 
 // Where the parts of the parameters begin, and the planes of the latents with their stride.
@@ -291,12 +360,18 @@ void bind_latent(nb::module_& m) {
   m.def("latent_integer_error", &integer_error, "shape"_a, "values"_a.noconvert(), "bits"_a);
   m.def("latent_encode", &encode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
   m.def("latent_bits", &latent_bits, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
+  m.def("latent_encode_tiles", &encode_tiles, "shape"_a, "values"_a.noconvert(), "bits"_a, "level"_a,
+        "tiling"_a, "latents"_a.noconvert(), "threads"_a);
+  m.def("latent_tile_counts", &tile_counts, "shape"_a, "tiling"_a);
   nb::class_<PyLatentDecoder>(m, "LatentDecoder")
       .def(nb::init<nb::tuple, const Integers&, const std::vector<int>&, nb::bytes, bool>(), "shape"_a,
            "values"_a.noconvert(), "bits"_a, "data"_a, "cut"_a)
-      .def("next_grid", &PyLatentDecoder::next_grid, "latents"_a.noconvert())
-      .def_prop_ro("position", &PyLatentDecoder::position)
-      .def_prop_ro("complete", &PyLatentDecoder::complete);
+      .def_static("of_tiles", &PyLatentDecoder::of_tiles, "shape"_a, "values"_a.noconvert(), "bits"_a, "data"_a,
+                  "tiling"_a, "lengths"_a)
+      .def("read", &PyLatentDecoder::read, "wanted"_a, "threads"_a)
+      .def("copy", &PyLatentDecoder::copy, "level"_a, "top"_a, "left"_a, "out"_a.noconvert())
+      .def("forget", &PyLatentDecoder::forget, "level"_a, "row"_a)
+      .def_prop_ro("ends", &PyLatentDecoder::ends);
   nb::class_<PyLatentPicture>(m, "LatentPicture")
       .def(nb::init<nb::tuple, const Parameters&, const Parameters&>(), "shape"_a, "parameters"_a.noconvert(),
            "latents"_a.noconvert())

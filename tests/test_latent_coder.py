@@ -16,6 +16,7 @@ from coincodec.errors import CorruptError, FitError, FormatError, UnsupportedErr
 from coincodec.latent import networks, stream
 from coincodec.latent.model import NEIGHBOURS, LatentShape, Size, initial_parameters, parts
 from coincodec.latent.networks import TENSORS, Quantised
+from grids import read_all
 
 SIZES = {
     "middle": Size(12, 4, 16, 4),
@@ -108,22 +109,20 @@ def test_the_code_is_that_of_the_format_document(isa: str, size: str, scale: flo
     symbols = [np.array(column, np.int32) for column in distributions(quantised, latents)]
     coder = RangeEncoder()
     coder.laplace(*symbols)
-    data, _ = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
+    data = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
     assert data == coder.finish()
     bits = _native.latent_bits(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
     assert sum(bits) == pytest.approx(laplace_bits(*symbols).sum())
-    out = quantised.shape.empty_latents()
     shape = quantised.shape
     decoder = _native.LatentDecoder(shape.native, quantised.levels, quantised.integer_bits, data, False)
-    ends = []
-    for level in reversed(range(shape.levels)):
-        assert decoder.next_grid(out) == shape.grid(level)[0]
-        ends.append(decoder.position)
-    assert decoder.complete
-    assert (out == latents).all()
-    assert ends == sorted(ends)
-    with pytest.raises(ValueError, match="all grids"):
-        decoder.next_grid(out)
+    everything = [(0, 0, *shape.grid(level)) for level in range(shape.levels)]
+    assert decoder.read(everything, 2) == (True, -1, 0)
+    for level in range(shape.levels):
+        out = np.empty(shape.grid(level), np.float32)
+        decoder.copy(level, 0, 0, out)
+        assert (out == shape.plane(latents, level)).all()
+    assert len(decoder.ends) == shape.levels
+    assert decoder.ends == sorted(decoder.ends)
 
 
 def test_the_integer_model_costs_what_the_float_model_does() -> None:
@@ -226,8 +225,8 @@ class TestStream:
         assert shape == quantised.shape
         read = stream.read_networks(shape, sections)
         assert (read.levels == quantised.levels).all()
-        reader = stream.LatentReader(read, sections)
-        assert (reader.read() == latents).all()
+        reader = stream.LatentReader(read, sections, 1)
+        assert (read_all(reader) == latents).all()
         assert len(reader.sizes()) == shape.levels
         assert sum(reader.sizes()) == len(sections[1].payload)
 
@@ -256,24 +255,24 @@ class TestStream:
     @pytest.mark.parametrize(
         ("change", "error", "message"),
         [
-            (lambda s: s[:1], CorruptError, "one section of type 2, not 0"),
-            (lambda s: [*s, s[1]], CorruptError, "one section of type 2, not 2"),
+            (lambda s: s[:1], CorruptError, "one section of type 2 or 4, not 0"),
+            (lambda s: [*s, s[1]], CorruptError, "one section of type 2 or 4, not 2"),
             (lambda s: [*s, Section(9, b"")], UnsupportedError, "unknown section type 9"),
         ],
     )
     def test_sections_that_do_not_fit_are_refused(self, change, error, message) -> None:  # type: ignore[no-untyped-def]
         quantised, _, sections = self.sections()
         with pytest.raises(error, match=message):
-            stream.LatentReader(quantised, change(sections))
+            stream.LatentReader(quantised, change(sections), 1)
 
     def test_an_unknown_ancillary_section_is_skipped(self) -> None:
         quantised, latents, sections = self.sections()
-        reader = stream.LatentReader(quantised, [*sections, Section(container.ANCILLARY | 3, b"?")])
-        assert (reader.read() == latents).all()
+        reader = stream.LatentReader(quantised, [*sections, Section(container.ANCILLARY | 3, b"?")], 1)
+        assert (read_all(reader) == latents).all()
 
     @pytest.mark.parametrize("damage", [lambda d: d + bytes(1), lambda d: d + b"123456789"])
     def test_bytes_after_the_latents_are_refused(self, damage) -> None:  # type: ignore[no-untyped-def]
         quantised, _, sections = self.sections()
         data = bytes(sections[1].payload)
         with pytest.raises(CorruptError, match="not what an encoder writes"):
-            stream.LatentReader(quantised, [sections[0], Section(stream.LATENTS, damage(data))]).read()
+            read_all(stream.LatentReader(quantised, [sections[0], Section(stream.LATENTS, damage(data))], 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from coincodec import PartialWarning, Preview, cli, container
 from coincodec.errors import CorruptError, TruncatedError
 from coincodec.latent import stream
 from coincodec.metrics import psnr, squared_error
+from grids import read_all
 
 WIDTH, HEIGHT = 233, 131
 FITS = {
@@ -77,9 +79,9 @@ class TestProgressive:
         networks = stream.read_networks(stream.read_shape(header), sections)
         for preview in previews[:-1]:
             _, parts = container.read(data[: preview.bytes], cut=True)
-            reader = stream.LatentReader(networks, parts)
-            reader.read()
-            assert 2 ** (reader.level + 1) == preview.step
+            reader = stream.LatentReader(networks, parts, 1)
+            read_all(reader)
+            assert reader.missing.startswith(f"grid 1:{preview.step // 2} ")
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (3, 5), (64, 64)])
     @pytest.mark.parametrize("model", FITS)
@@ -129,14 +131,15 @@ class TestPartial:
         data = streams["latent"]
         header, sections = container.read(data)
         networks = stream.read_networks(stream.read_shape(header), sections)
-        expected = stream.LatentReader(networks, sections).read()
+        expected = read_all(stream.LatentReader(networks, sections, 1))
         known = []
         for cut in range(len(data) - sections[1].payload.nbytes - 4, len(data) - 4, 7):
             _, parts = container.read(data[:cut], cut=True)
-            reader = stream.LatentReader(networks, parts)
-            latents = reader.read()
+            reader = stream.LatentReader(networks, parts, 1)
+            latents = read_all(reader)
             assert ((latents == expected) | (latents == 0)).all()
-            known.append((-reader.level, reader.rows))
+            level, row = re.findall(r"1:(\d+) from row (\d+)", reader.missing)[0]
+            known.append((-int(level), int(row)))
         assert known == sorted(known)
         assert known[-1] > (-1, 100)
 

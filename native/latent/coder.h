@@ -1,70 +1,116 @@
 // Latents to bytes and back: the integer context model and the range coder, coarse grids first.
+//
+// Either one code holds all grids, or each grid is cut in square tiles, of which each has a code of its own: contexts end
+// at its border, and a decoder reads those it needs, on every core.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "entropy/range_coder.h"
-#include "latent/integer.h"
+#include "latent/tile.h"
 
 namespace coin {
 
-// The context model's parameters as integers, in the order of LatentShape up to the filters, and how many of their bits
-// are after the point: for each of the two context layers and the output, weights and biases; then the features'
-// matrices.
-struct IntegerParameters {
-  const std::int32_t* values;
-  int bits[7];
+using Bytes = std::vector<std::uint8_t>;
+
+// How grids are cut into tiles, which are counted row by row, coarse grids first.
+class Tiling {
+ public:
+  // log2 of a tile's sides that leaves any grid whole.
+  static constexpr int kWhole = 21;
+
+  // bits: log2 of a tile's sides, of each grid, finest first. See `nested`.
+  Tiling(const LatentShape& shape, std::vector<int> bits);
+
+  // All grids whole.
+  explicit Tiling(const LatentShape& shape) : Tiling(shape, std::vector<int>(shape.levels, kWhole)) {}
+
+  // Whether a tile has its like within one tile of each coarser grid.
+  static bool nested(const std::vector<int>& bits);
+
+  int bits(int level) const { return bits_[level]; }
+  int down(int level) const { return ((shape_.rows(level) - 1) >> bits_[level]) + 1; }
+  int across(int level) const { return ((shape_.columns(level) - 1) >> bits_[level]) + 1; }
+  std::size_t count(int level) const { return static_cast<std::size_t>(down(level)) * across(level); }
+  std::size_t count() const { return firsts_[0] + count(0); }
+  std::size_t number(int level, int row, int column) const {
+    return firsts_[level] + static_cast<std::size_t>(row) * across(level) + column;
+  }
+  Rectangle place(int level, int row, int column) const;
+
+  // The tiles, in rows and columns of them, that hold some of these latents.
+  Rectangle holding(int level, const Rectangle& latents) const {
+    return latents.empty() ? Rectangle{} : latents.coarser(bits_[level]);
+  }
+
+ private:
+  LatentShape shape_;
+  std::vector<int> bits_;
+  std::vector<std::size_t> firsts_;
 };
 
-// Checks that no sum can leave 32 bits, and that biases can be added exactly. The message says what is wrong, null if
-// nothing.
-const char* integer_parameters_error(const LatentShape& shape, const IntegerParameters& parameters);
+// latents: as in LatentShape, whole numbers within +-kLaplaceLimit.
+Bytes encode_latents(const ContextModel& model, const float* latents);
 
-// latents: as in LatentShape, whole numbers within +-kLaplaceLimit. ends: bytes written by the end of each grid,
-// coarsest first.
-std::vector<std::uint8_t> encode_latents(const LatentShape& shape, const IntegerParameters& parameters,
-                                         const float* latents, std::vector<std::int64_t>& ends);
+// The code of every tile of a grid, tiles having sides of 2^bits.
+std::vector<Bytes> encode_tiles(const ContextModel& model, int level, int bits, const float* latents, int threads);
 
-// Bits of all latents, grid by grid, finest first.
-std::vector<double> latent_bits(const LatentShape& shape, const IntegerParameters& parameters, const float* latents);
+// Bits of all latents, grid by grid, finest first, in one code.
+std::vector<double> latent_bits(const ContextModel& model, const float* latents);
 
-class LatentWalk;
-
-// Reads grids, coarsest first.
+// Reads what is asked for, and what that needs.
 class LatentDecoder {
  public:
-  // `bytes` must outlive the decoder. cut: they are the beginning of a longer code.
-  LatentDecoder(const LatentShape& shape, const IntegerParameters& parameters, const std::uint8_t* bytes,
-                std::size_t count, bool cut);
-  ~LatentDecoder();
+  // One code of all grids. `bytes` must outlive the decoder. cut: they are the beginning of a longer code.
+  LatentDecoder(const ContextModel& model, const std::uint8_t* bytes, std::size_t count, bool cut);
 
-  // Whole rows that were read, fewer than the grid has where the code is cut; sound is false for a code that no encoder
-  // writes. Nothing may be read after either.
-  struct Grid {
+  // A code for each tile, one after the other. lengths: of the codes; the last of their bytes may be missing.
+  LatentDecoder(const ContextModel& model, const Tiling& tiling, const std::vector<std::int64_t>& lengths,
+                const std::uint8_t* bytes, std::size_t count);
+
+  const LatentShape& shape() const { return model_.shape(); }
+
+  // sound: false for a code that no encoder writes; nothing may be read after it. level: the coarsest grid of which
+  // something that was asked for is missing, since the code is cut, -1 for none; row: from which row on.
+  struct Outcome {
+    bool sound;
+    int level, row;
+  };
+
+  // Reads rectangles of the grids, finest first, and what they depend on.
+  Outcome read(std::vector<Rectangle> wanted, int threads);
+
+  // Sets latents of a rectangle that was read, 0 where a cut code lacks them; others are left as they are. out: rows of
+  // `stride`.
+  void copy(int level, const Rectangle& from, float* out, std::ptrdiff_t stride) const;
+
+  // Gives back the memory of tiles that end above a row of their grid. They can't be asked for again.
+  void forget(int level, int row);
+
+  // Of one code: about how many bytes had been read at the end of each grid, coarsest first.
+  const std::vector<std::int64_t>& ends() const { return ends_; }
+
+ private:
+  // A tile and its code, if that is its own. rows: that were read.
+  struct Part {
+    RangeDecoder code;
+    bool cut;
+    std::optional<Tile> tile;
     int rows;
     bool sound;
   };
 
-  // The grid that next_grid reads, -1 after the finest.
-  int level() const { return level_; }
+  void add_dependencies(std::vector<Rectangle>& wanted) const;
+  void read_part(int level, Part& part, int last);
 
-  // Sets latents of a plane, given its row 0, column 0.
-  Grid next_grid(float* plane);
-
-  // Bytes read so far; a decoder is a few ahead of what it needed.
-  std::int64_t position() const { return static_cast<std::int64_t>(coder_.position()); }
-
-  // Whether the bytes are what an encoder writes, all grids having been read.
-  bool complete() const { return coder_.complete(); }
-
- private:
-  const LatentShape shape_;
-  const bool cut_;
-  std::unique_ptr<LatentWalk> walk_;
-  RangeDecoder coder_;
-  int level_;
+  const ContextModel model_;
+  const Tiling tiling_;
+  std::optional<RangeDecoder> all_;  // the code of all grids
+  std::vector<Part> parts_;
+  std::vector<std::int64_t> ends_;
 };
 
 }  // namespace coin

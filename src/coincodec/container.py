@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import CorruptError, LimitError, NotCoinError, TruncatedError, UnsupportedError
+from .varint import Cursor, varint
 
 SIGNATURE = b"\xc3OIN\r\n"
 VERSION = 1
@@ -91,7 +92,7 @@ def write(header: Header, sections: Sequence[Section]) -> bytes:
 
 def length_of(sections: Sequence[Section]) -> int:
     """Bytes that a stream is longer by for having these sections too."""
-    return sum(1 + len(_varint(len(s.payload))) + len(s.payload) + _CHECKSUM_BYTES for s in sections)
+    return sum(1 + len(varint(len(s.payload))) + len(s.payload) + _CHECKSUM_BYTES for s in sections)
 
 
 def extended(data: bytes, first: Sequence[Section], last: Sequence[Section]) -> bytes:
@@ -124,7 +125,7 @@ def read_layout(data: bytes | memoryview) -> Layout:
 
     Raises `NotCoinError`, `UnsupportedError`, `TruncatedError` or `CorruptError`.
     """
-    cursor = _Cursor(memoryview(data))
+    cursor = Cursor(memoryview(data), "header")
     signature = bytes(cursor.data[: len(SIGNATURE)])
     if signature != SIGNATURE:
         if signature and SIGNATURE.startswith(signature):
@@ -188,15 +189,6 @@ def _checksum(data: bytes | bytearray | memoryview) -> bytes:
     return zlib.crc32(data).to_bytes(_CHECKSUM_BYTES, "little")
 
 
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 def _write_header(header: Header, table: Sequence[tuple[int, int]]) -> bytes:
     depth_code = BIT_DEPTHS.index(header.bit_depth)
     if not (1 <= header.width <= MAX_SIDE and 1 <= header.height <= MAX_SIDE and 1 <= header.channels <= 4):
@@ -207,39 +199,10 @@ def _write_header(header: Header, table: Sequence[tuple[int, int]]) -> bytes:
         raise ValueError("section too long")
     out = bytearray(SIGNATURE)
     out += bytes([VERSION, header.family, header.channels - 1 | depth_code << 2])
-    out += _varint(header.width) + _varint(header.height)
+    out += varint(header.width) + varint(header.height)
     out += bytes([len(header.parameters)]) + header.parameters
     out.append(len(table))
     for kind, length in table:
         out.append(kind)
-        out += _varint(length)
+        out += varint(length)
     return bytes(out) + _checksum(out)
-
-
-class _Cursor:
-    """Reads forward through bytes and raises `TruncatedError` at their end."""
-
-    def __init__(self, data: memoryview) -> None:
-        self.data = data
-        self.at = 0
-
-    def take(self, count: int) -> bytes:
-        if count > len(self.data) - self.at:
-            raise TruncatedError(f"the data ends after {len(self.data)} bytes, within the header")
-        self.at += count
-        return bytes(self.data[self.at - count : self.at])
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def varint(self) -> int:
-        """At most 32 bits, seven per byte, low first, in the fewest bytes."""
-        value = 0
-        for shift in range(0, 35, 7):
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                if value > 0xFFFFFFFF or (byte == 0 and shift):
-                    break
-                return value
-        raise CorruptError("a number in the header is malformed")

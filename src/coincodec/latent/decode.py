@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
+from .. import _native, native
 from ..container import Header, Section
 from ..limits import Limits
 from ..preview import Preview
@@ -18,6 +18,7 @@ from ..view import Bands, Region, Rendering, View, assembled, row_bands
 from . import stream
 from .model import Array32, LatentShape, coarser, coarser_shape
 from .stream import LatentReader
+from .window import Window
 
 # Pixels rendered per native call: enough for every core, few enough for Ctrl-C to be prompt.
 _BAND = 2**20
@@ -49,22 +50,25 @@ def finest_grid(shape: LatentShape, view: View) -> int:
 
 
 def read(header: Header, shape: LatentShape, sections: Sequence[Section], view: View, threads: int) -> Rendering:
-    """A view, the latents being read first: each of them helps to decode the next one. shape: from `accept`."""
+    """A view. Latents are read as they are needed; of a cut stream at once, to say what is missing.
+
+    shape: from `accept`.
+    """
     networks = stream.read_networks(shape, sections)
     finest = finest_grid(shape, view)
-    reader = LatentReader(networks, sections, finest)
-    latents = reader.read()
-    missing = ""
-    if reader.level >= finest:
-        finer = f" and {reader.level} finer grids" if reader.level else ""
-        missing = f"grid 1:{2**reader.level} from row {reader.rows} of {shape.grid(reader.level)[0]} on{finer}"
-    picture = Picture(*coarser(shape, networks.parameters(), finest), latents, header.dtype, threads)
-    if finest == 0 and not view.scaled:
-        return Rendering(picture.bands(view.region), missing)
-    step, part = 2**finest, view.region
+    reader = LatentReader(networks, sections, threads)
+    small, parameters = coarser(shape, networks.parameters(), finest)
+    picture = Coded(small, parameters, reader, finest, header.dtype, threads)
+    part, step = view.region, 2**finest
+    plain = finest == 0 and not view.scaled
+    if any(section.missing for section in sections):
+        whole = Region(0, 0, small.width, small.height)
+        reader.read(Window.of(small, part if plain else whole).needed, finest)
+    if plain:
+        return Rendering(picture.bands(part), reader.missing)
     box = (part.left / step, part.top / step, part.right / step, part.bottom / step)
-    size = (picture.shape.width, picture.shape.height)
-    return Rendering(resized_bands(picture.region, size, box, view.width, view.height), missing)
+    bands = resized_bands(picture.region, (small.width, small.height), box, view.width, view.height)
+    return Rendering(bands, reader.missing)
 
 
 def previews(
@@ -73,19 +77,18 @@ def previews(
     """The picture from coarse to fine, a grid more each time. total: bytes of the stream."""
     networks = stream.read_networks(shape, sections)
     parameters = networks.parameters()
-    reader = LatentReader(networks, sections)
+    reader = LatentReader(networks, sections, threads)
     # What stands before the latents, or after them but is needed to know them sound.
     before = total - reader.length
     whole = _rendering_macs(shape) + sum(map(shape.context_macs, range(shape.levels)))
     done = 0.0
     for level in reversed(range(shape.levels)):
-        reader.next_grid()
+        reader.read_grid(level)
         small, values = coarser(shape, parameters, level)
         done += shape.context_macs(level) + _rendering_macs(small)
-        latents = reader.latents[shape.layout["planes"][level][0] - small.layout["planes"][0][0] :]
-        picture = Picture(small, values, latents, header.dtype, threads)
+        picture = Coded(small, values, reader, level, header.dtype, threads)
         samples = picture.region(Region(0, 0, small.width, small.height))
-        needed = total if level == 0 else before + min(reader.ends[-1], reader.length)
+        needed = total if level == 0 else before + reader.ends()[shape.levels - 1 - level]
         yield Preview(samples, 2**level, (header.width, header.height), 2**level / 2, needed, done / whole)
 
 
@@ -98,8 +101,8 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
     """What is in a stream, all of it having been decoded to integers. Raises `CorruptError` or `UnsupportedError`."""
     shape = stream.read_shape(header)
     networks = stream.read_networks(shape, sections)
-    reader = LatentReader(networks, sections)
-    reader.read()
+    reader = LatentReader(networks, sections, native.resolve_threads(None))
+    reader.read([(0, 0, *shape.grid(level)) for level in range(shape.levels)])
     parts = {"networks": len(stream.networks_section(sections).payload)}
     parts |= {f"grid 1:{2**level}": size for level, size in reversed(list(enumerate(reader.sizes())))}
     return Contents(
@@ -112,19 +115,31 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
     )
 
 
-class Picture:
-    """What integer latents show. dtype: of the samples, uint8 or uint16."""
+class Coded:
+    """What the latents of a stream show, read as they are needed.
 
-    def __init__(self, shape: LatentShape, parameters: Array32, latents: Array32, dtype: Any, threads: int) -> None:
-        self.shape, self.dtype, self.threads = shape, dtype, threads
-        self.native = _native.LatentPicture(shape.native, parameters, latents)
+    finest: the grid that is as large as the picture. dtype: of the samples, uint8 or uint16.
+    """
+
+    def __init__(
+        self, shape: LatentShape, parameters: Array32, reader: LatentReader, finest: int, dtype: Any, threads: int
+    ) -> None:
+        self.shape, self.parameters, self.dtype, self.threads = shape, parameters, dtype, threads
+        self._reader, self._finest = reader, finest
 
     def bands(self, region: Region) -> Bands:
-        """Rows of a region with their samples; whole rows of the picture are computed."""
-        for where in row_bands(region.height, self.shape.width, _BAND):
-            rows = np.empty((where.stop - where.start, self.shape.width, self.shape.channels), self.dtype)
-            self.native.rows(region.top + where.start, rows, self.threads)
-            yield where, rows[:, region.left : region.right]
+        """Rows of a region with their samples, from top to bottom. What lies above is forgotten."""
+        for where in row_bands(region.height, region.width, _BAND):
+            part = Region(region.left, region.top + where.start, region.right, region.top + where.stop)
+            window = Window.of(self.shape, part)
+            self._reader.forget_above(window, self._finest)
+            self._reader.read(window.needed, self._finest)
+            picture = _native.LatentPicture(
+                window.shape.native, self.parameters, self._reader.window(window, self._finest)
+            )
+            rows = np.empty((part.height, window.shape.width, self.shape.channels), self.dtype)
+            picture.rows(window.region.top, rows, self.threads)
+            yield where, rows[:, window.region.left : window.region.right]
 
     def region(self, region: Region) -> NDArray[Any]:
         """The samples of a region."""
@@ -132,5 +147,9 @@ class Picture:
 
 
 def render(shape: LatentShape, parameters: Array32, latents: Array32, dtype: Any, threads: int) -> NDArray[Any]:
-    """The whole picture."""
-    return Picture(shape, parameters, latents, dtype, threads).region(Region(0, 0, shape.width, shape.height))
+    """The whole picture that integer latents show."""
+    picture = _native.LatentPicture(shape.native, parameters, latents)
+    samples = np.empty((shape.height, shape.width, shape.channels), dtype)
+    for where in row_bands(shape.height, shape.width, _BAND):
+        picture.rows(where.start, samples[where], threads)
+    return samples

@@ -128,7 +128,7 @@ class Encoder:
     def _result(self, networks: Quantised) -> Result:
         """The stream of a fit, and what it shows."""
         latents = self.fit.model.integers()
-        data = container.write(self.header, stream.write(networks, latents, self.fit.origin))
+        data = container.write(self.header, stream.write(networks, latents, self.fit.origin, self.threads))
         decoded = render(self.shape, networks.parameters(), latents, self.samples.dtype, self.threads)
         error, count = metrics.seen_error(decoded, self.samples)
         score = Ssimulacra2(self.samples, self.threads)(decoded) if self.for_eyes else None

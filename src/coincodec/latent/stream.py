@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from .. import _native
 from ..container import ANCILLARY, Header, Section
 from ..errors import CorruptError, TruncatedError, UnsupportedError
 from ..image import Samples
-from . import networks
-from .model import Array32, LatentShape, Size, coarser_shape
+from . import networks, tiles
+from .model import Array32, LatentShape, Size
 from .networks import Quantised
 from .origin import Origin
+from .window import NOTHING, Rectangle, Window
 
 FAMILY = 2
 NAME = "latent"
 NETWORKS = 1
 LATENTS = 2
 DIFFERENCES = 3
+TILES = 4
 
 MAX_LEVELS = 12
 _LARGEST = Size(neighbours=14, features=8, hidden=64, block=16)
@@ -59,7 +62,9 @@ def read_shape(header: Header) -> LatentShape:
     return LatentShape.of(header.height, header.width, header.channels, levels, given, more == _MAGNITUDES)
 
 
-def write(quantised: Quantised, latents: Array32, origin: Origin | None = None) -> tuple[Section, Section]:
+def write(
+    quantised: Quantised, latents: Array32, origin: Origin | None = None, threads: int = 1
+) -> tuple[Section, Section]:
     """The sections of a model. latents: integers with margins. Raises `FitError`.
 
     origin: what the networks may be written as differences from, where that is shorter.
@@ -68,8 +73,11 @@ def write(quantised: Quantised, latents: Array32, origin: Origin | None = None) 
         first = Section(DIFFERENCES, networks.write(quantised, origin))
     else:
         first = Section(NETWORKS, networks.write(quantised))
-    data, _ = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
-    return first, Section(LATENTS, data)
+    shape = quantised.shape
+    code = _native.latent_encode(shape.native, quantised.levels, quantised.integer_bits, latents)
+    if shape.height * shape.width >= tiles.LEAST_PIXELS:
+        return first, Section(TILES, tiles.write(tiles.choose(quantised, latents, len(code), threads)))
+    return first, Section(LATENTS, code)
 
 
 def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:
@@ -86,49 +94,74 @@ def networks_section(sections: Sequence[Section]) -> Section:
 
 
 class LatentReader:
-    """Reads the latents of a stream grid by grid, coarsest first.
+    """Reads latents of a stream, those that are asked for and those that they depend on.
 
-    latents: those of grids from `finest` on, with margins; 0 until they are read. level: the grid that comes next,
-    finest - 1 when all have been read. rows: whole rows of it that a cut stream has. ends: bytes of the section that
-    were read by the end of each grid, a few more than it needed.
+    length: bytes of their section. missing: what a cut stream lacks of what was asked for, in a few words.
     """
 
-    def __init__(self, networks: Quantised, sections: Sequence[Section], finest: int = 0) -> None:
-        section = _section(sections, LATENTS)
-        shape = networks.shape
-        self.finest, self.level, self.rows, self.ends = finest, shape.levels - 1, 0, list[int]()
-        self.length, self.cut = len(section.payload), section.missing > 0
-        self.latents = coarser_shape(shape, finest).empty_latents()
-        integers = (networks.levels, networks.integer_bits)
-        self._decoder = _native.LatentDecoder(shape.native, *integers, bytes(section.payload), self.cut)
-        self._rows = [shape.grid(level)[0] for level in range(shape.levels)]
+    def __init__(self, networks: Quantised, sections: Sequence[Section], threads: int) -> None:
+        section = _section(sections, LATENTS, TILES)
+        self.shape, self.threads, self.missing = networks.shape, threads, ""
+        self.length = len(section.payload)
+        self._tiles: tiles.Tiles | None = None
+        integers = (self.shape.native, networks.levels, networks.integer_bits)
+        if section.type == TILES:
+            self._tiles = tiles.read(self.shape, section)
+            payload = bytes(section.payload[self._tiles.start :])
+            cut = (self._tiles.bits, self._tiles.lengths)
+            self._decoder = _native.LatentDecoder.of_tiles(*integers, payload, *cut)
+        else:
+            self._decoder = _native.LatentDecoder(*integers, bytes(section.payload), section.missing > 0)
 
-    def next_grid(self) -> bool:
-        """Reads a grid; False where a cut stream ends before it does. Raises `CorruptError`."""
-        self.rows = self._decoder.next_grid(self.latents)
-        if self.rows < 0 or (self.level == 0 and not self.cut and not self._decoder.complete):
+    def read(self, wanted: Sequence[Rectangle], finest: int = 0) -> None:
+        """Reads rectangles of grids, the first of them being of grid `finest`. Raises `CorruptError`."""
+        rectangles = [*[NOTHING] * finest, *wanted, *[NOTHING] * (self.shape.levels - finest - len(wanted))]
+        sound, level, row = self._decoder.read(rectangles, self.threads)
+        if not sound:
             raise CorruptError("the latents are not what an encoder writes")
-        if self.rows < self._rows[self.level]:
-            return False
-        self.ends.append(self._decoder.position)
-        self.level -= 1
-        return True
+        if level >= 0 and not self.missing:
+            finer = f" and {level - finest} finer grids" if level > finest else ""
+            self.missing = f"grid 1:{2**level} from row {row} of {self.shape.grid(level)[0]} on{finer}"
 
-    def read(self) -> Array32:
-        """Reads all that there is and returns the latents."""
-        while self.level >= self.finest and self.next_grid():
-            pass
-        return self.latents
+    def read_grid(self, level: int) -> None:
+        """Reads all of a grid. Raises `CorruptError`."""
+        self.read([(0, 0, *self.shape.grid(level))], level)
+
+    def window(self, window: Window, finest: int = 0) -> Array32:
+        """Latents of a window that was read, with margins, those that do not matter being 0.
+
+        finest: the grid that is the window's finest.
+        """
+        latents = window.shape.empty_latents()
+        for level, (top, left, bottom, right) in enumerate(window.needed):
+            first, above = window.left >> level, window.top >> level
+            part = window.shape.plane(latents, level)[top - above : bottom - above, left - first : right - first]
+            self._decoder.copy(finest + level, top, left, part)
+        return latents
+
+    def forget_above(self, window: Window, finest: int = 0) -> None:
+        """Gives back the memory of latents that neither a window nor one further down needs."""
+        for level, (top, *_) in enumerate(window.needed):
+            self._decoder.forget(finest + level, top)
+
+    def ends(self) -> tuple[int, ...]:
+        """About how many bytes of the section there are up to the end of each grid, coarsest first.
+
+        In one code, of the grids that were read: a few more than they needed.
+        """
+        if self._tiles is not None:
+            return tuple(accumulate(reversed(self._tiles.sizes(self.shape)), initial=self._tiles.start))[1:]
+        return tuple(min(end, self.length) for end in self._decoder.ends)
 
     def sizes(self) -> tuple[int, ...]:
-        """About how many bytes each grid took, finest first, all having been read."""
-        capped = [min(end, self.length) for end in self.ends[:-1]] + [self.length]
-        return tuple(after - before for before, after in zip([0, *capped], capped, strict=False))[::-1]
+        """About how many bytes each grid took, finest first, all having been read. The coarsest has the table."""
+        ends = [*self.ends()[:-1], self.length]
+        return tuple(after - before for before, after in zip([0, *ends], ends, strict=False))[::-1]
 
 
 def _section(sections: Sequence[Section], *kinds: int) -> Section:
     found = [section for section in sections if section.type in kinds]
-    known = (NETWORKS, LATENTS, DIFFERENCES)
+    known = (NETWORKS, LATENTS, DIFFERENCES, TILES)
     unknown = [s.type for s in sections if s.type not in known and not s.type & ANCILLARY]
     if unknown:
         raise UnsupportedError(f"unknown section type {unknown[0]}")

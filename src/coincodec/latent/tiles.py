@@ -1,0 +1,113 @@
+"""Grids in tiles that are decoded each on its own: where the codes of tiles lie in a section, and how large tiles are.
+
+The larger tiles are the fewer contexts end at their borders, and the more is decoded for a small part of a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .. import _native
+from ..container import Section
+from ..errors import CorruptError
+from ..varint import Cursor, varint
+from .model import Array32, LatentShape
+from .networks import Quantised
+
+# Sides of tiles are powers of two. No grid has more rows or columns than the largest.
+LEAST_BITS, MOST_BITS = 5, 20
+
+# Pictures with fewer pixels are decoded in no time, and what tiles cost is a larger part of them.
+LEAST_PIXELS = 1 << 20
+
+# The sides tried first, and by what share of the latents' bytes the tiles of one grid may add to them.
+_FIRST_BITS, _WORTH = 7, 0.0015
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """How grids are cut, and where their codes lie.
+
+    bits: log2 of a tile's sides, of each grid, finest first. lengths: bytes of each code, coarse grids first, tiles row
+    by row. start: of the first code in the section.
+    """
+
+    bits: tuple[int, ...]
+    lengths: tuple[int, ...]
+    start: int
+
+    def sizes(self, shape: LatentShape) -> tuple[int, ...]:
+        """Bytes of each grid, finest first."""
+        sizes, at = [], 0
+        for count in reversed(_native.latent_tile_counts(shape.native, self.bits)):
+            sizes.append(sum(self.lengths[at : at + count]))
+            at += count
+        return tuple(reversed(sizes))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid in tiles. bits: log2 of their sides. codes: row by row."""
+
+    bits: int
+    codes: list[bytes]
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in a section, its part of the table included."""
+        return 1 + sum(len(varint(len(code))) + len(code) for code in self.codes)
+
+
+def cut(quantised: Quantised, latents: Array32, level: int, bits: int, threads: int) -> Grid:
+    """A grid in tiles with sides of 2^bits. latents: integers with margins."""
+    integers = (quantised.shape.native, quantised.levels, quantised.integer_bits)
+    return Grid(bits, list(_native.latent_encode_tiles(*integers, level, bits, latents, threads)))
+
+
+def choose(quantised: Quantised, latents: Array32, one_code: int, threads: int) -> list[Grid]:
+    """The grids of a model, finest first, each in the smallest tiles that are worth their bytes.
+
+    latents: integers with margins. one_code: bytes of the latents in one code.
+    """
+    grids: list[Grid] = []
+    for level in range(quantised.shape.levels):
+        least = max(_FIRST_BITS, grids[-1].bits - 1) if grids else _FIRST_BITS  # see `nested`
+        whole = max(least, (max(quantised.shape.grid(level)) - 1).bit_length())
+        chosen = cut(quantised, latents, level, whole, threads)
+        for bits in range(least, whole):
+            smaller = cut(quantised, latents, level, bits, threads)
+            if smaller.bytes - chosen.bytes <= _WORTH * one_code:
+                chosen = smaller
+                break
+        grids.append(chosen)
+    return grids
+
+
+def write(grids: Sequence[Grid]) -> bytes:
+    """The payload of a section. grids: finest first."""
+    coarse_first = grids[::-1]
+    codes = [code for grid in coarse_first for code in grid.codes]
+    return b"".join([bytes(grid.bits for grid in coarse_first), *(varint(len(code)) for code in codes), *codes])
+
+
+def nested(bits: Sequence[int]) -> bool:
+    """Whether each tile has its like within one tile of each coarser grid. bits: finest first."""
+    return all(coarse >= fine - 1 for fine, coarse in pairwise(bits))
+
+
+def read(shape: LatentShape, section: Section) -> Tiles:
+    """Where tiles lie. Raises `CorruptError` or, where a cut stream ends before it tells, `TruncatedError`."""
+    payload = memoryview(section.payload)
+    cursor = Cursor(payload, "table of tiles")
+    bits = tuple(reversed(cursor.take(shape.levels)))
+    if not nested(bits) or any(not LEAST_BITS <= b <= MOST_BITS for b in bits):
+        raise CorruptError(f"impossible tiles with sides of {', '.join(map(str, bits))} bits")
+    count = sum(_native.latent_tile_counts(shape.native, bits))
+    if count > len(payload) + section.missing:
+        raise CorruptError(f"{count:,} tiles do not fit into {len(payload) + section.missing:,} bytes")
+    lengths = tuple(cursor.varint() for _ in range(count))
+    if cursor.at + sum(lengths) != len(payload) + section.missing:
+        raise CorruptError("the tiles are not as long as their section")
+    return Tiles(bits, lengths, cursor.at)
