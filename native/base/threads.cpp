@@ -65,25 +65,27 @@ class Balance {
   // After a call that lasted from `begin` to `end`, in which helpers worked for `helped` ns and the caller waited for
   // them from `waited` on.
   void add(std::int64_t helped, Clock::time_point begin, Clock::time_point waited, Clock::time_point end) {
-    gain_ += std::chrono::nanoseconds(helped) - (end - waited);
+    helped_ += std::chrono::nanoseconds(helped);
+    waited_ += end - waited;
     spent_ += end - begin;
     if (spent_ < kWindow) return;
-    if (gain_ < spent_ / kLeastGain) {
+    // Where there was little to help with nothing is lost by helpers either.
+    if (waited_ > spent_ / kLeast && helped_ - waited_ < spent_ / kLeast) {
       until_ = end + pause_;
       pause_ = std::min(2 * pause_, kLongestPause);
     } else {
       pause_ = kFirstPause;
     }
-    gain_ = spent_ = {};
+    helped_ = waited_ = spent_ = {};
   }
 
  private:
   using Duration = Clock::duration;
   static constexpr Duration kWindow = std::chrono::milliseconds(20), kFirstPause = std::chrono::milliseconds(50),
                             kLongestPause = std::chrono::milliseconds(400);
-  static constexpr int kLeastGain = 20;  // a twentieth of the time
+  static constexpr int kLeast = 20;  // a twentieth of the time
 
-  Duration gain_{}, spent_{}, pause_ = kFirstPause;
+  Duration helped_{}, waited_{}, spent_{}, pause_ = kFirstPause;
   Clock::time_point until_{};
 };
 

@@ -1,5 +1,6 @@
 #include "latent/coder.h"
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 #include <utility>
@@ -55,6 +56,15 @@ class Source {
          });
   }
 
+  // Whether all of a tile are 0.
+  bool empty(int level, const Rectangle& place) const {
+    for (int row = place.top; row < place.bottom; ++row) {
+      const std::int16_t* here = grids_[level].row(row);
+      if (std::any_of(here + place.left, here + place.right, [](std::int16_t v) { return v != 0; })) return false;
+    }
+    return true;
+  }
+
  private:
   std::int32_t at(int level, int row, int column) const {
     const LatentShape& s = model_.shape();
@@ -101,12 +111,14 @@ std::vector<Bytes> encode_tiles(const ContextModel& model, int level, int bits, 
   std::vector<Bytes> codes(tiling.count(level));
   for_all(threads, codes.size(), [&](std::size_t i) {
     const int number = static_cast<int>(i), across = tiling.across(level);
+    const Rectangle place = tiling.place(level, number / across, number % across);
+    if (source.empty(level, place)) return;
     RangeEncoder coder;
-    source.visit(level, tiling.place(level, number / across, number % across),
-                 [&](const ContextModel::Prediction& p, std::int32_t latent) {
-                   encode_laplace(coder, p.scale, p.mean, latent);
-                 });
+    source.visit(level, place, [&](const ContextModel::Prediction& p, std::int32_t latent) {
+      encode_laplace(coder, p.scale, p.mean, latent);
+    });
     codes[i] = coder.finish();
+    if (codes[i].empty()) codes[i].push_back(0);
   });
   return codes;
 }
@@ -123,7 +135,7 @@ std::vector<double> latent_bits(const ContextModel& model, const float* latents)
 
 LatentDecoder::LatentDecoder(const ContextModel& model, const std::uint8_t* bytes, std::size_t count, bool cut)
     : model_(model), tiling_(shape()), all_(std::in_place, bytes, count),
-      parts_(shape().levels, {{nullptr, 0}, cut, {}, 0, true}) {}
+      parts_(shape().levels, {{nullptr, 0}, cut, false, {}, 0, true}) {}
 
 LatentDecoder::LatentDecoder(const ContextModel& model, const Tiling& tiling, const std::vector<std::int64_t>& lengths,
                              const std::uint8_t* bytes, std::size_t count)
@@ -135,7 +147,9 @@ LatentDecoder::LatentDecoder(const ContextModel& model, const Tiling& tiling, co
     const std::size_t there = std::min(static_cast<std::size_t>(length), count - at);
     // What follows a code that is cut is missing, if it has no bytes too: it can't be read without what is before.
     cut = cut || there < static_cast<std::size_t>(length);
-    parts_.push_back({{bytes + at, there}, cut, {}, 0, true});
+    // What is coded in no byte at all has one byte 0, which is no byte of the code.
+    const std::size_t coded = length == 1 && there == 1 && bytes[at] == 0 ? 0 : there;
+    parts_.push_back({{bytes + at, coded}, cut, length == 0 && !cut, {}, 0, true});
     at += there;
   }
 }
@@ -195,25 +209,35 @@ LatentDecoder::Outcome LatentDecoder::read(std::vector<Rectangle> wanted, int th
 
 void LatentDecoder::read_part(int level, Part& part, int last) {
   const LatentShape& s = shape();
-  RangeDecoder& code = all_ ? *all_ : part.code;
+  Tile& tile = *part.tile;
+  if (part.empty) {
+    part.rows = tile.rows();
+    return;
+  }
   Above above[kMaxLevels];
   if (level < s.feature_levels())
     for (int l = level + 1; l < s.levels; ++l) {
       const int depth = l - level;
-      const Rectangle place = part.tile->place().coarser(depth), at = tiling_.holding(l, place);
+      const Rectangle place = tile.place().coarser(depth), at = tiling_.holding(l, place);
       const Tile& coarse = *parts_[tiling_.number(l, at.top, at.left)].tile;
       above[depth - 1] = {coarse.row(place.top - coarse.place().top) + (place.left - coarse.place().left),
                           coarse.stride()};
     }
-  part.rows = walk(model_, level, *part.tile, above, part.rows, last,
+  // A copy: parts lie side by side, and other threads write to the next one.
+  RangeDecoder code = all_ ? *all_ : part.code;
+  bool sound = true;
+  part.rows = walk(model_, level, tile, above, part.rows, last,
                    [&](const ContextModel::Prediction& p, int, int, std::int32_t& latent) {
-                     part.sound = decode_laplace(code, p.scale, p.mean, latent);
+                     sound = decode_laplace(code, p.scale, p.mean, latent);
                      // In a cut stream zeros that stand for missing bytes may have decided the symbol.
-                     return part.sound && !(part.cut && code.past_end());
+                     return sound && !(part.cut && code.past_end());
                    });
-  if (part.rows < part.tile->rows()) return;
-  if (all_) ends_.push_back(static_cast<std::int64_t>(code.position()));
-  if (!part.cut && (!all_ || level == 0)) part.sound = part.sound && code.complete();
+  (all_ ? *all_ : part.code) = code;
+  if (part.rows == tile.rows()) {
+    if (all_) ends_.push_back(static_cast<std::int64_t>(code.position()));
+    if (!part.cut && (!all_ || level == 0)) sound = sound && code.complete();
+  }
+  part.sound = sound;
 }
 
 void LatentDecoder::copy(int level, const Rectangle& from, float* out, std::ptrdiff_t stride) const {

@@ -55,7 +55,7 @@ class Tiling {
 // latents: as in LatentShape, whole numbers within +-kLaplaceLimit.
 Bytes encode_latents(const ContextModel& model, const float* latents);
 
-// The code of every tile of a grid, tiles having sides of 2^bits.
+// The code of every tile of a grid, tiles having sides of 2^bits; those of zeros alone have none.
 std::vector<Bytes> encode_tiles(const ContextModel& model, int level, int bits, const float* latents, int threads);
 
 // Bits of all latents, grid by grid, finest first, in one code.
@@ -94,10 +94,10 @@ class LatentDecoder {
   const std::vector<std::int64_t>& ends() const { return ends_; }
 
  private:
-  // A tile and its code, if that is its own. rows: that were read.
+  // A tile and its code, if that is its own. empty: all of it is 0. rows: that were read.
   struct Part {
     RangeDecoder code;
-    bool cut;
+    bool cut, empty;
     std::optional<Tile> tile;
     int rows;
     bool sound;
