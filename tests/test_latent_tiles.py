@@ -149,7 +149,7 @@ class TestCode:
         sides = {}
         for worth in (-1, 0.004, 0.1):
             monkeypatch.setattr(tiles, "_WORTH", worth)
-            grids = tiles.choose(quantised, latents, one, 2)
+            grids = tiles.choose(quantised, latents, 2)
             assert tiles.nested([grid.bits for grid in grids])
             assert sum(grid.bytes for grid in grids) <= one * (1 + 3 * max(worth, 0)) + 20
             sides[worth] = grids[0].bits

@@ -146,13 +146,22 @@ def test_means_around_go_as_far_as_said_and_keep_what_is_even() -> None:
     assert mean_around(np.full((5, 3), 0.25, np.float32), 9) == pytest.approx(0.25)
 
 
+def test_an_error_counts_relative_to_a_mean() -> None:
+    """Of the picture itself, or of the one that it is a part of."""
+    picture, weights = case(32, 40, 3)[0], np.zeros((3, 32, 40), np.float32)
+    aim = EyeAim(picture, weights, 0, 1)
+    assert weights.mean() == pytest.approx(1, rel=1e-5)
+    part = np.zeros_like(weights)
+    EyeAim(picture, part, 0, 1, mean=2 * aim.mean)
+    assert part == pytest.approx(weights / 2)
+
+
 class TestMask:
     def test_errors_count_less_where_much_happens(self) -> None:
         rng = np.random.default_rng(0)
         picture = np.full((1, 64, 64), 0.5, np.float32)
         picture[:, :, 32:] += rng.normal(0, 0.1, (64, 32)).astype(np.float32)
         weights = mask(picture, 0)
-        assert weights.mean() == pytest.approx(1, rel=1e-5)
         assert weights[:, :24].mean() > 4 * weights[:, 40:].mean()
 
     def test_letters_hide_less_than_texture(self) -> None:

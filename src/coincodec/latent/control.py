@@ -13,7 +13,24 @@ from .model import Array32
 from .recipe import KODAK_PIXELS
 
 if TYPE_CHECKING:
-    from .fitted import Model
+    from .fitted import Cost
+
+
+class Fitted(Protocol):
+    """What a control looks at."""
+
+    @property
+    def pixels(self) -> int:
+        """Of the picture, or of what stands for it."""
+
+    def evaluate(self, parameters: Array32) -> Cost:
+        """The cost with the latents rounded to integers."""
+
+    def distance(self) -> float:
+        """How far what was shown last looks from the picture."""
+
+    def detailed(self, price: float) -> bool:
+        """Whether the picture is, at that price."""
 
 
 class Control(Protocol):
@@ -21,7 +38,7 @@ class Control(Protocol):
 
     price: float
 
-    def correct(self, model: Model, parameters: Array32, share: float) -> None:
+    def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Looks at what the model costs, with integer latents, after that share of the fit."""
 
 
@@ -31,7 +48,7 @@ class FixedPrice:
 
     price: float
 
-    def correct(self, model: Model, parameters: Array32, share: float) -> None:
+    def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Changes nothing."""
 
 
@@ -151,7 +168,7 @@ class _Foretelling:
         self._tune = tune
         self._ends: Ends | None = None
 
-    def _ends_of(self, model: Model) -> Ends:
+    def _ends_of(self, model: Fitted) -> Ends:
         """Of the fit that this model is of: the price it began with decides how it goes."""
         if self._ends is None:
             self._ends = ENDS[self._tune, model.detailed(self.price)]
@@ -174,7 +191,7 @@ class RateControl(_Foretelling):
         least = LEAST_NETWORK_BITS * self.parameters
         return max(self.bits - usual, (self.bits - least) / 2) / self.pixels
 
-    def correct(self, model: Model, parameters: Array32, share: float) -> None:
+    def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Raises the price where there will be too many bits."""
         expected = final_bits(share, model.evaluate(parameters).bits / model.pixels, self._ends_of(model))
         self.price = _corrected(self.price, _BY_RATE * math.log(max(expected, 1e-9) / self._latents()), share)
@@ -188,7 +205,7 @@ class ErrorControl(_Foretelling):
         self.squared_error = squared_error
         self.price = _usual(_OF_ERROR, squared_error, of_detail)
 
-    def correct(self, model: Model, parameters: Array32, share: float) -> None:
+    def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Lowers the price where the error will be too large."""
         expected = final_off(share, model.evaluate(parameters).error, self.price, self._ends_of(model))
         self.price = _corrected(self.price, _BY_ERROR * math.log(self.squared_error / max(expected, 1e-9)), share)
@@ -206,7 +223,7 @@ class LooksControl(_Foretelling):
         self.price = _usual(_OF_DISTANCE, distance, of_detail)
         self._least, self._most = self.price / freedom, self.price * freedom
 
-    def correct(self, model: Model, parameters: Array32, share: float) -> None:
+    def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Lowers the price where it will look too far from it."""
         model.evaluate(parameters)
         expected = final_off(share, model.distance(), self.price, self._ends_of(model))

@@ -20,8 +20,9 @@ from .decode import render
 from .fit import Fit
 from .fitted import Model
 from .model import LatentShape
+from .mosaic import Mosaic, is_large
 from .networks import Quantised
-from .pace import Hurry, Pace, preset_within
+from .pace import Hurry, Pace, preset_within, steps_within
 from .recipe import RECIPES
 from .targets import Bytes, Nominal, Result, target_of
 
@@ -38,6 +39,9 @@ _LARGEST_CHANGE = 2.0
 
 # The share of a time after which the fit of a target is over, and that kept for what comes after the last fit.
 _FIRST, _LAST = 0.75, 0.02
+
+# The share of a time that a fit has, however long coding a large picture takes.
+_LEAST_SHARE = 0.25
 
 _HARDLY = "there was hardly time for a fit: the picture is worth more"
 
@@ -66,13 +70,15 @@ class Encoder:
             raise TargetError(f"pictures of fewer than {LEAST_FOR_EYES} rows or columns have no SSIMULACRA 2 to reach")
         self.for_eyes, self.target = for_eyes, target_of(options, samples, for_eyes)
         levels = levels_for(rows, columns)
-        self.last, self.hardly = 0, False
+        self.last, self.hardly, self.coding = 0, False, 0.0
         preset, chosen = options.preset_or_default, options.preset is not None or options.steps is not None
         if options.time is not None:
             shape = LatentShape.of(rows, columns, channels, levels, RECIPES[preset].least_size)
-            steps = Pace.of(samples, levels, self.threads).steps(shape, self._first_end() - clock.monotonic())
+            pace = Pace.of(samples, levels, self.threads)
+            self.coding = pace.coding(shape)
+            work = pace.work(shape, self._first_end() - clock.monotonic())
             if not chosen:
-                preset = preset_within(steps)
+                preset = preset_within(steps_within(shape, work))
         recipe = RECIPES[preset].for_eyes() if for_eyes else RECIPES[preset]
         least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
         recipe = recipe.suiting(self.target.control(least).price, rows * columns)
@@ -81,9 +87,12 @@ class Encoder:
         if options.steps is not None:
             recipe = replace(recipe, steps=options.steps)
         if options.time is not None:
-            hurry = Hurry.of(recipe, self.shape, steps, recipe.steps if chosen else None)
+            hurry = Hurry.of(recipe, self.shape, work, recipe.steps if chosen else None)
             recipe, self.last, self.hardly = hurry.recipe, hurry.last, hurry.hardly
-        model = Model(self.shape, samples, self.threads, EyeAim if for_eyes else None)
+        large = is_large(self.shape)
+        # Of a large picture the score takes more memory than the fit, and is left out where nothing depends on it.
+        self.scored = for_eyes and not (large and isinstance(self.target, Nominal))
+        model = (Mosaic if large else Model)(self.shape, samples, self.threads, EyeAim if for_eyes else None)
         self.fit = Fit(model, recipe, self.target.control(self.shape), options.seed, progress)
 
     def encode(self) -> Encoded:
@@ -123,7 +132,7 @@ class Encoder:
         """When the fit has to be over; a target may then take repeats of its end."""
         assert self.options.time is not None
         share = 1 - _LAST if isinstance(self.target, Nominal) else _FIRST
-        return self.begun + share * self.options.time
+        return self.begun + max(share * self.options.time - self.coding, _LEAST_SHARE * self.options.time)
 
     def _result(self, networks: Quantised) -> Result:
         """The stream of a fit, and what it shows."""
@@ -131,7 +140,7 @@ class Encoder:
         data = container.write(self.header, stream.write(networks, latents, self.fit.origin, self.threads))
         decoded = render(self.shape, networks.parameters(), latents, self.samples.dtype, self.threads)
         error, count = metrics.seen_error(decoded, self.samples)
-        score = Ssimulacra2(self.samples, self.threads)(decoded) if self.for_eyes else None
+        score = Ssimulacra2(self.samples, self.threads)(decoded) if self.scored else None
         return Result(data, metrics.psnr(error / count, 8 * self.samples.dtype.itemsize), score)
 
 

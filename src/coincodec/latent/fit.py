@@ -17,10 +17,11 @@ from . import networks
 from .control import STARTS_KNOW, Control, effect, price_at
 from .fitted import Cost, Model
 from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
+from .mosaic import Mosaic, Part
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
-from .stages import Stage, coarse_factor, halving_shows, plan, work_of
+from .stages import Stage, coarse_factor, halving_shows, plan, plan_large, work_of
 from .start import start_for
 
 
@@ -50,6 +51,9 @@ _COARSER = 2.0
 
 # What it takes to choose it, in steps.
 CHOICE = 25
+
+# The networks' gradient is not wanted: it is taken from one row in so many.
+_NEVER = 1 << 30
 
 # Repeats of a fit's end, short and long: how many soft steps, as a share of the fit's, and at which share of a fit they
 # begin. Hard steps, as a share of the fit's own. The effect of another price in a short one, against that from the
@@ -81,7 +85,7 @@ class Fit:
 
     def __init__(
         self,
-        model: Model,
+        model: Model | Mosaic,
         recipe: Recipe,
         control: Control,
         seed: int = 0,
@@ -119,19 +123,27 @@ class Fit:
         steps = self.recipe.steps if steps is None else steps
         hard = self.recipe.hard_steps(steps)
         self.planned = max(1, steps - hard)
-        self.until, sizes = until, [self.model]
+        self.until = until
+        sizes: list[Model | Mosaic] = [self.model]
         model = self.model
         detail, halve = model.detailed(self.control.price), halving_shows(model.samples, model.grain)
-        stages = plan(self.recipe, self.planned, model.shape, detail, last, halve)
+        if isinstance(model, Mosaic):
+            large = plan_large(self.recipe, self.planned, model.shape, model.pixels, last, halve)
+            stages = large.stages
+        else:
+            stages = plan(self.recipe, self.planned, model.shape, detail, last, halve)
         for _ in range(stages[0].level):
             sizes.append(sizes[-1].halved())
-        left = self._expect(stages, hard)
+        left = self._expect(stages, hard, large.parts * model.pixels_of_parts if isinstance(model, Mosaic) else 0)
         for stage in stages:
             self._enter(sizes, stage)
             self.soften(stage, _part(until, stage.steps * stage.work / left))
             left -= stage.steps * stage.work
         self._grow(sizes, 0, True)
-        return self._harden(hard, until)
+        networks = self._harden(hard, until)
+        if isinstance(model, Mosaic):
+            self._complete(model, networks, large.parts, large.begin)
+        return networks
 
     def run_on(self, factor: float, far: bool, until: float | None = None) -> Quantised:
         """The end of a fit once more, for a price that is so many times as high.
@@ -149,11 +161,43 @@ class Fit:
             self.bits = None
         else:
             self.control.price *= factor ** (1 / _SHORT_EFFECT)
-        stage = Stage(0, max(2, round(share * self.planned)), begin, 1.0, work_of(self.model.shape, 0))
-        self.soften(stage, _part(until, stage.steps * stage.work / self._expect([stage], hard)), corrected=False)
-        return self._harden(hard, until)
+        model, steps, parts = self.model, max(2, round(share * self.planned)), 0
+        if isinstance(model, Mosaic):
+            large = plan_large(self.recipe, steps, model.shape, model.pixels)
+            steps, parts = large.stages[-1].steps, large.parts
+        stage = Stage(0, steps, begin, 1.0, work_of(model.pixels))
+        left = self._expect([stage], hard, parts * model.pixels_of_parts if isinstance(model, Mosaic) else 0)
+        self.soften(stage, _part(until, stage.steps * stage.work / left), corrected=False)
+        networks = self._harden(hard, until)
+        if isinstance(model, Mosaic):
+            self._complete(model, networks, parts, begin)
+        return networks
 
-    def _enter(self, sizes: list[Model], stage: Stage) -> None:
+    def _complete(self, model: Mosaic, networks: Quantised, steps: int, begin: float) -> None:
+        """The latents of a large picture, part after part, by networks that stay as they are."""
+        if not steps:
+            model.round()
+            return
+        values, left = networks.parameters(), len(model.cores)
+        for part in model.parts():
+            self._settle(part, values, steps, begin, _part(self.until, 1 / left))
+            left -= 1
+
+    def _settle(self, part: Part, values: Array32, steps: int, begin: float, until: float | None) -> None:
+        """Soft steps of a part's latents."""
+        self.moments, self.quick = 0, True
+        self.price, work, begun = self.control.price, part.pixels, clock.monotonic()
+        for step in range(steps):
+            done = step / steps
+            if until is not None:
+                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
+                if done >= 1:
+                    self.work += (steps - step) * work
+                    break
+            soft, update = self._move(begin + (1 - begin) * done, self.price)
+            self._report(part.step(values, soft, update, self.price, _NEVER, step), work)
+
+    def _enter(self, sizes: list[Model | Mosaic], stage: Stage) -> None:
         """Goes on with the picture at a part of its size: the last model, or one before it with what that has found."""
         if self.model is not sizes[-1]:
             self.model, self.cheaper = sizes[-1], coarse_factor(self.price)
@@ -163,7 +207,7 @@ class Fit:
         self.price = self._price(stage.begin)
         self.follow_price()
 
-    def _grow(self, sizes: list[Model], level: int, latents: bool) -> None:
+    def _grow(self, sizes: list[Model | Mosaic], level: int, latents: bool) -> None:
         """From the last model to that of a finer level, with its networks, and its latents if they are to go over."""
         while len(sizes) > level + 1:
             coarse, self.model = sizes.pop(), sizes[-1]
@@ -172,13 +216,13 @@ class Fit:
             parameters = start_for(self.model.shape, self.units, self.seed, self.first_price)
             finer(self.model.shape, parameters, self.parameters)
             self.parameters = parameters
-            if latents:
+            if latents and isinstance(coarse, Model):
                 self.model.take(coarse)
         self.gains = self._gains()
 
-    def _expect(self, stages: list[Stage], hard: int) -> float:
-        """Notes what is to come: these stages and so many hard steps. Returns its work."""
-        work = sum(stage.steps * stage.work for stage in stages) + (hard + CHOICE) * stages[-1].work
+    def _expect(self, stages: list[Stage], hard: int, more: int) -> float:
+        """Notes what is to come: these stages, so many hard steps, and more work. Returns all of the work."""
+        work = sum(stage.steps * stage.work for stage in stages) + (hard + CHOICE) * work_of(self.model.pixels) + more
         self.expected = Expected(self.done + sum(stage.steps for stage in stages) + hard, self.work + work)
         return float(work)
 
@@ -228,19 +272,23 @@ class Fit:
 
     def soft_step(self, share: float, step: int) -> Cost:
         """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
-        recipe = self.recipe
         self.price = price = self._price(share)
+        soft, update = self._move(share, price)
+        return self.model.step(self.parameters, soft, update, price, self.recipe.every, step)
+
+    def _move(self, share: float, price: float) -> tuple[tuple[float, float, int], tuple[float, ...]]:
+        """How latents are seen, and how they move, after `share` of a fit."""
+        recipe = self.recipe
         self.moments += 1
         if self.quick and share >= recipe.quick:
             self.moments, self.quick = 1, False
         beta1, beta2 = recipe.quick_betas if self.quick else recipe.betas
         rate = recipe.latent_rate * recipe.cosine(share, recipe.latent_end)
         decays = (1 - beta1**self.moments, 1 - beta2**self.moments)
-        update = (rate, beta1, beta2, *decays, recipe.epsilon * price)
         temperature = self.warmth * recipe.between(recipe.temperature, share**recipe.hardening)
         temperature = max(temperature, recipe.temperature[1])
         soft = (temperature, recipe.between(recipe.noise, share), int(self.noise.integers(2**31)))
-        return self.model.step(self.parameters, soft, update, price, recipe.every, step)
+        return soft, (rate, beta1, beta2, *decays, recipe.epsilon * price)
 
     def _cool(self, cost: Cost) -> None:
         """Lowers the temperature where rounding would cost too much: soft latents then show what integers cannot.
@@ -269,7 +317,7 @@ class Fit:
         """Puts the model in the units of the price: the best quantisation step grows as its root."""
         step = math.sqrt(self.price / self.units)
         rescale(self.model.shape, self.parameters, step)
-        self.model.latents /= np.float32(step)
+        self.model.rescale(step)
         self.units = self.price
         self.gains = self._gains()
 
@@ -301,13 +349,15 @@ class Fit:
         model, price, shape, origin = self.model, self.control.price, self.model.shape, self.origin
 
         def cost(values: Array32) -> float:
-            found = model.evaluate(values)
-            return found.error * model.pixels + price * found.bits
+            return total(model.evaluate(values))
+
+        def total(found: Cost) -> float:
+            return model.stands_for * (found.error * model.pixels + price * found.bits)
 
         if model.aim is not None:
             model.evaluate(self.parameters)
             model.follow()
-        work = work_of(shape, 0)
+        work = work_of(model.pixels)
         if self.bits is None and until is not None and until - clock.monotonic() < CHOICE * work * self._pace():
             self.bits = _USUAL
         if self.bits is None:
@@ -322,11 +372,11 @@ class Fit:
                 break
             rounded = networks.quantise(shape, self.parameters, bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)
-            total = found.error * model.pixels + price * found.bits
-            if total < least:
-                total += price * networks.length(rounded, origin)
-                if total < least and not rounded.error():
-                    best, least = rounded, total
+            costs = total(found)
+            if costs < least:
+                costs += price * networks.length(rounded, origin)
+                if costs < least and not rounded.error():
+                    best, least = rounded, costs
             self.move_networks(optimiser, self.recipe.hard_rate * (1 - step / steps))
             self._report(found, work)
         return best

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -20,7 +19,12 @@ _LOOKS = 2
 
 
 class Aim(Protocol):
-    """What a picture's squared error is taken from instead of the picture, as the fit goes on."""
+    """What a picture's squared error is taken from instead of the picture, as the fit goes on.
+
+    mean: of what an error counts, before that was divided by it, or by the mean that was given.
+    """
+
+    mean: float
 
     def take(self, shown: Array32, goal: Array32) -> tuple[float, float]:
         """Sets the goal, now that this is shown. Returns a distance of its own and the squared error, summed."""
@@ -29,9 +33,12 @@ class Aim(Protocol):
         """The distance alone."""
 
 
-# Makes one from planes of (channels, height, width) in 0..1, weights of that shape to be set, the level of a picture at
-# a part of its size, and threads.
-Tune = Callable[[Array32, Array32, int, int], Aim]
+class Tune(Protocol):
+    """Makes an aim."""
+
+    def __call__(self, picture: Array32, weights: Array32, level: int, threads: int, mean: float | None = None) -> Aim:
+        """picture: planes (channels, height, width) in 0..1. weights: of that shape, to be set. level: how often the
+        picture was halved. mean: of what an error counts, if not that of this picture, a part of another."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,9 @@ class Cost:
 
 class Model:
     """Latents of one picture, the cost of what they say, and its gradient."""
+
+    # Of how many times as many pixels a picture is that this one stands for.
+    stands_for = 1.0
 
     def __init__(
         self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None = None, level: int = 0
@@ -69,6 +79,10 @@ class Model:
         """Takes the latents of a model of the picture at half its size; the finest grid stays as it is."""
         for level in range(coarse.shape.levels):
             self.shape.plane(self.latents, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
+
+    def rescale(self, step: float) -> None:
+        """Divides the latents."""
+        self.latents /= np.float32(step)
 
     @cached_property
     def grain(self) -> float:

@@ -13,8 +13,9 @@ from .control import FixedPrice
 from .fit import CHOICE, Fit
 from .fitted import Model
 from .model import LatentShape
+from .mosaic import is_large, sampled
 from .recipe import QUICKER, RECIPES, Recipe
-from .stages import levels_of, work_of
+from .stages import large_steps, levels_of, work_at, work_of
 
 # What is timed: steps of a fit to so many rows and columns of the picture, after some that wake threads and caches.
 _ROWS, _COLUMNS = 192, 256
@@ -23,11 +24,15 @@ _WAKE, _TIMED = 4, 8
 # The share of a time that is kept for what a fit takes besides its steps, and what comes after it, in steps.
 _SPARE, _AFTER = 0.08, 8
 
+# What coding a large picture takes, in steps.
+_CODING = 14
+
 # Presets, each with the steps from which on it is better than the one before, in steps of `fast`.
 _FROM = (("best", 6400), ("default", 1300), ("fast", 320), ("instant", 0))
 
-# Fewer steps than this at a size are better spent at half of it.
-_LEAST_STEPS = 45
+# Fewer steps than this at a size are better spent at half of it. A large picture has fewer of them at its own size than
+# the number says.
+_LEAST_STEPS, _LEAST_OF_LARGE = 45, 100
 
 # By how much more steps are planned where the time is to end them.
 _SURPLUS = 2.0
@@ -57,11 +62,22 @@ class Pace:
             fit.soft_step(0.1, step)
             fit.move_networks(optimiser, 0.0)
             times.append(clock.perf_counter() - begun)
-        return Pace(float(np.median(times[_WAKE:])) / work_of(model.shape, 0))
+        return Pace(float(np.median(times[_WAKE:])) / work_of(model.pixels))
 
-    def steps(self, shape: LatentShape, seconds: float) -> float:
-        """Steps of `fast` for a picture of that shape in that time, beside all else that an encode takes."""
-        return max((1 - _SPARE) * seconds / (self.seconds * work_of(shape, 0)) - _AFTER, 1.0)
+    def work(self, shape: LatentShape, seconds: float) -> float:
+        """Pixels of steps of `fast` in that time, beside all else that an encode takes."""
+        return max((1 - _SPARE) * seconds / self.seconds - _AFTER * work_at(shape, 0), 1.0)
+
+    def coding(self, shape: LatentShape) -> float:
+        """Seconds that a large picture takes after its fit."""
+        return _CODING * shape.height * shape.width * self.seconds if is_large(shape) else 0.0
+
+
+def steps_within(shape: LatentShape, work: float, last: int = 0) -> float:
+    """Soft steps of a fit in so many pixels of them, down to the stage `last`."""
+    if is_large(shape):
+        return large_steps(shape, sampled(shape), work, last)
+    return work / work_at(shape, last)
 
 
 def preset_within(steps: float) -> str:
@@ -71,7 +87,7 @@ def preset_within(steps: float) -> str:
 
 @dataclass(frozen=True)
 class Hurry:
-    """How a fit makes the best of so many steps of `fast`.
+    """How a fit makes the best of a time.
 
     recipe: with the steps that it gets. last: the level of the last stage. hardly: whether that is hardly a fit.
     """
@@ -81,15 +97,22 @@ class Hurry:
     hardly: bool
 
     @staticmethod
-    def of(recipe: Recipe, shape: LatentShape, steps: float, most: int | None) -> Hurry:
-        """With that recipe. most: more steps than these are not wanted; without it all of the time is to be used."""
+    def of(recipe: Recipe, shape: LatentShape, work: float, most: int | None) -> Hurry:
+        """With that recipe, for so many pixels of steps of `fast`.
+
+        most: more steps than these are not wanted; without it all of the time is to be used.
+        """
         if recipe.size != RECIPES["fast"].size:
-            steps /= QUICKER
-        steps = max(steps - min(CHOICE, steps / 4), 1.0)
-        last = 0
-        while steps < _LEAST_STEPS and last < levels_of(shape):
-            last, steps = last + 1, steps * work_of(shape, last) / work_of(shape, last + 1)
+            work /= QUICKER
+        least, last = (_LEAST_OF_LARGE if is_large(shape) else _LEAST_STEPS), 0
+        while (steps := _beside_choice(steps_within(shape, work, last))) < least and last < levels_of(shape):
+            last += 1
         hardly = last > 0 or steps < _HARDLY
         if most is None:
             steps *= _SURPLUS
         return Hurry(replace(recipe, steps=round(steps if most is None else min(steps, most))), last, hardly)
+
+
+def _beside_choice(steps: float) -> float:
+    """Of so many steps those that are left when networks' precision is chosen."""
+    return max(steps - min(CHOICE, steps / 4), 1.0)

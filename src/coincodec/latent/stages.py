@@ -9,7 +9,7 @@ import numpy as np
 
 from ..image import Samples
 from .model import LatentShape
-from .recipe import Recipe
+from .recipe import RECIPES, Recipe
 
 # A picture is worth a coarse stage from so many pixels on, of its own, and rows and columns; and the first stage has at
 # most so many.
@@ -51,10 +51,14 @@ class Stage:
     latents: bool = True
 
 
-def work_of(shape: LatentShape, level: int) -> int:
+def work_of(pixels: int) -> int:
+    """What a step costs, in pixels."""
+    return pixels + _OVERHEAD
+
+
+def work_at(shape: LatentShape, level: int) -> int:
     """What a step at a part of the size costs, in pixels."""
-    rows, columns = shape.grid(level)
-    return rows * columns + _OVERHEAD
+    return work_of(math.prod(shape.grid(level)))
 
 
 def halved(samples: Samples) -> Samples:
@@ -114,15 +118,66 @@ def plan(
     halve: whether there is anything to be seen before that.
     """
     count = max(levels_of(shape) - last, 0) if halve else 0
-    full, spent = work_of(shape, last), 0
+    full, spent = work_at(shape, last), 0
     stages: list[Stage] = []
     if count:
         # As many steps at each part of the size; the largest part has nearly all of the cost.
-        number = max(1, round(recipe.coarse[detail] * steps * full / work_of(shape, last + 1)))
+        number = max(1, round(recipe.coarse[detail] * steps * full / work_at(shape, last + 1)))
         for place in range(count):
             level = last + count - place
             begin, end = (recipe.begin * done / count for done in (place, place + 1))
-            stages.append(Stage(level, number, begin, end, work_of(shape, level), not detail))
+            stages.append(Stage(level, number, begin, end, work_at(shape, level), not detail))
             spent += number * stages[-1].work
     begin = recipe.begin if count and not detail else 0.0
     return [*stages, Stage(last, max(1, round(steps - spent / full)), begin, 1.0, full, not detail)]
+
+
+# A fit of a large picture, of 560 steps: how many at parts of its size, to the sample, and to each of its parts. Those
+# at half its size and to its parts, which are nearly all of the cost, are of a picture of so many pixels, and the fewer
+# the larger the picture. A fit of more steps has more of all, as the power of it.
+_LARGE_COARSE, _LARGE_HALF, _LARGE_SAMPLE, _LARGE_PARTS, _LARGE_PIXELS = 400, 150, 320, 76, 12e6
+_LARGE_STEPS, _LARGE_POWER = 560, 0.7
+
+
+@dataclass(frozen=True)
+class LargePlan:
+    """How a large picture is fitted. stages: up to its sample. parts: steps to each part. begin: their share done."""
+
+    stages: list[Stage]
+    parts: int
+    begin: float
+
+
+def plan_large(
+    recipe: Recipe, steps: int, shape: LatentShape, sample: int, last: int = 0, halve: bool = True
+) -> LargePlan:
+    """A fit of a large picture, as thorough as that of a usual one in so many soft steps is to be.
+
+    sample: pixels of the sample. last, halve: as in `plan`.
+    """
+    pace = (steps / _LARGE_STEPS) ** _LARGE_POWER
+    by_size = math.sqrt(_LARGE_PIXELS / (shape.height * shape.width))
+    count = levels_of(shape) if halve else last
+    numbers = dict.fromkeys(range(2, count + 1), _LARGE_COARSE * pace)
+    numbers |= {1: _LARGE_HALF * pace * by_size, 0: _LARGE_SAMPLE * pace}
+    stages = []
+    for level in range(count, last - 1, -1):
+        done = count - level
+        begin, end = (recipe.begin * place / max(count - last, 1) for place in (done, done + 1))
+        work = work_at(shape, level) if level else work_of(sample)
+        stages.append(Stage(level, max(1, round(numbers[level])), begin, 1.0 if level == last else end, work))
+    parts = 0 if last else max(1, round(_LARGE_PARTS * by_size * pace))
+    return LargePlan(stages, parts, stages[-1].begin)
+
+
+def large_steps(shape: LatentShape, sample: int, work: float, last: int = 0) -> float:
+    """How many soft steps a usual fit may have for that of a large picture to be so much work, as pixels of steps.
+
+    The opposite of `plan_large`.
+    """
+    unit = plan_large(_UNIT, _LARGE_STEPS, shape, sample, last)
+    of_stages = sum(stage.steps * stage.work for stage in unit.stages)
+    return float(_LARGE_STEPS * (work / (of_stages + unit.parts * work_at(shape, 0))) ** (1 / _LARGE_POWER))
+
+
+_UNIT = RECIPES["fast"]

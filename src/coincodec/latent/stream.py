@@ -74,9 +74,9 @@ def write(
     else:
         first = Section(NETWORKS, networks.write(quantised))
     shape = quantised.shape
-    code = _native.latent_encode(shape.native, quantised.levels, quantised.integer_bits, latents)
     if shape.height * shape.width >= tiles.LEAST_PIXELS:
-        return first, Section(TILES, tiles.write(tiles.choose(quantised, latents, len(code), threads)))
+        return first, Section(TILES, tiles.write(tiles.choose(quantised, latents, threads)))
+    code = _native.latent_encode(shape.native, quantised.levels, quantised.integer_bits, latents)
     return first, Section(LATENTS, code)
 
 

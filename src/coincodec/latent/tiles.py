@@ -22,8 +22,9 @@ LEAST_BITS, MOST_BITS = 5, 20
 # Pictures with fewer pixels are decoded in no time, and what tiles cost is a larger part of them.
 LEAST_PIXELS = 1 << 20
 
-# The sides tried first, and by what share of the latents' bytes the tiles of one grid may add to them.
-_FIRST_BITS, _WORTH = 7, 0.0015
+# The smallest and the largest tiles that grids are cut in, and by what share of the latents' bytes one grid's may
+# add to what all take in the largest.
+_SMALL, _LARGE, _WORTH = 7, 11, 0.0015
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,20 @@ def cut(quantised: Quantised, latents: Array32, level: int, bits: int, threads: 
     return Grid(bits, list(_native.latent_encode_tiles(*integers, level, bits, latents, threads)))
 
 
-def choose(quantised: Quantised, latents: Array32, one_code: int, threads: int) -> list[Grid]:
+def choose(quantised: Quantised, latents: Array32, threads: int) -> list[Grid]:
     """The grids of a model, finest first, each in the smallest tiles that are worth their bytes.
 
-    latents: integers with margins. one_code: bytes of the latents in one code.
+    latents: integers with margins.
     """
+    sizes = [(max(quantised.shape.grid(level)) - 1).bit_length() for level in range(quantised.shape.levels)]
+    largest = [cut(quantised, latents, level, min(max(b, _SMALL), _LARGE), threads) for level, b in enumerate(sizes)]
+    most = _WORTH * sum(grid.bytes for grid in largest)
     grids: list[Grid] = []
-    for level in range(quantised.shape.levels):
-        least = max(_FIRST_BITS, grids[-1].bits - 1) if grids else _FIRST_BITS  # see `nested`
-        whole = max(least, (max(quantised.shape.grid(level)) - 1).bit_length())
-        chosen = cut(quantised, latents, level, whole, threads)
-        for bits in range(least, whole):
+    for level, chosen in enumerate(largest):
+        least = max(_SMALL, grids[-1].bits - 1) if grids else _SMALL  # see `nested`
+        for bits in range(least, chosen.bits):
             smaller = cut(quantised, latents, level, bits, threads)
-            if smaller.bytes - chosen.bytes <= _WORTH * one_code:
+            if smaller.bytes - chosen.bytes <= most:
                 chosen = smaller
                 break
         grids.append(chosen)

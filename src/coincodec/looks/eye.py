@@ -60,7 +60,7 @@ def mean_around(plane: Array32, reach: int) -> Array32:
 
 
 def mask(picture: Array32, level: int) -> Array32:
-    """How much an error counts at each pixel, 1 on average.
+    """How much an error counts at each pixel; relations alone mean anything.
 
     picture: shape (channels, height, width), sRGB in 0..1, of one or three colours; its sides are 2^-level of those of
     the picture that will be seen.
@@ -79,20 +79,23 @@ def mask(picture: Array32, level: int) -> Array32:
         reach = max(1, round(_AROUND / 2**level))
         away = (colour - mean_around(colour, reach) for colour in np.tensordot(_OPPONENT, picture, 1))
         weights *= 1 + np.float32(_STANDS_OUT) * np.hypot(*away)
-    return np.asarray(weights / weights.mean(), np.float32)
+    return np.asarray(weights, np.float32)
 
 
 class EyeAim:
     """Aims a fit at one picture."""
 
-    def __init__(self, picture: Array32, weights: Array32, level: int, threads: int) -> None:
+    def __init__(self, picture: Array32, weights: Array32, level: int, threads: int, mean: float | None = None) -> None:
         """picture: as `mask` takes it, and maybe a last channel of alpha. weights: of the same shape, to be set.
 
-        Colour that cannot be seen has no weight.
+        Colour that cannot be seen has no weight. mean: of the mask, 1 being the weight of that; by default this
+        picture's.
         """
         self.threads = threads
         colours = len(picture) - (len(picture) % 2 == 0)
-        weights[:colours] = mask(picture[:colours], level)
+        counts = mask(picture[:colours], level)
+        self.mean = float(counts.mean())
+        weights[:colours] = counts / np.float32(self.mean if mean is None else mean)
         if colours < len(picture):
             weights[:colours] *= picture[colours]
             weights[colours] = 1

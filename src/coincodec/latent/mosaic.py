@@ -1,0 +1,251 @@
+"""Large pictures: networks are fitted to a sample of one, and then its latents, part after part, by what those found.
+
+Memory is bounded by the picture at half its size and by one part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property, partial
+from itertools import pairwise
+
+import numpy as np
+
+from .. import entropy
+from ..image import Samples
+from ..view import Region
+from .fitted import Aim, Cost, Model, Tune
+from .model import Array32, LatentShape, coarser_shape
+from .stages import grain, halved
+
+# Pictures of so many pixels are worth it.
+LEAST_PIXELS = 1 << 21
+
+# A sample is so many squares of so many pixels along a side, in as even a lattice as fits the picture's sides.
+_SQUARES, _SIDE = 6, 384
+
+# Parts have about so many rows and columns of their own, and see so many of their neighbours'.
+_PART, _MARGIN = 1024, 64
+
+
+def _unit(shape: LatentShape) -> int:
+    """Places of parts are multiples of the coarsest latents' size."""
+    return 1 << (shape.levels - 1)
+
+
+def sample_of(shape: LatentShape) -> list[Region]:
+    """The squares of a sample."""
+    unit = _unit(shape)
+    across = max(1, min(_SQUARES, round(math.sqrt(_SQUARES * shape.width / shape.height))))
+    down = max(1, round(_SQUARES / across))
+    squares = []
+    for row in range(down):
+        for column in range(across):
+            top = int((row + 0.5) * shape.height / down - _SIDE / 2) // unit * unit
+            left = int((column + 0.5) * shape.width / across - _SIDE / 2) // unit * unit
+            top, left = max(top, 0), max(left, 0)
+            squares.append(Region(left, top, min(left + _SIDE, shape.width), min(top + _SIDE, shape.height)))
+    return squares
+
+
+def is_large(shape: LatentShape) -> bool:
+    """Whether a picture is."""
+    return shape.height * shape.width >= LEAST_PIXELS
+
+
+def sampled(shape: LatentShape) -> int:
+    """Pixels of a sample."""
+    return sum(square.width * square.height for square in sample_of(shape))
+
+
+def parts_of(shape: LatentShape) -> Iterator[Region]:
+    """The parts, which make up the picture."""
+    unit = _unit(shape)
+
+    def cuts(size: int) -> list[int]:
+        count = max(1, round(size / _PART))
+        return [*(round(size * place / count / unit) * unit for place in range(count)), size]
+
+    rows, columns = cuts(shape.height), cuts(shape.width)
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            yield Region(left, top, right, bottom)
+
+
+def seen_from(shape: LatentShape, part: Region) -> Region:
+    """A part and what it sees around it."""
+    margin = max(_MARGIN, _unit(shape))
+    return Region(
+        max(part.left - margin, 0),
+        max(part.top - margin, 0),
+        min(part.right + margin, shape.width),
+        min(part.bottom + margin, shape.height),
+    )
+
+
+def _slices(region: Region, level: int, within: Region) -> tuple[slice, slice]:
+    """Rows and columns of a grid of what is seen, `within`, that belong to a region."""
+
+    def part(first: int, last: int) -> slice:
+        return slice(first >> level, -(-last >> level))
+
+    return (
+        part(region.top - within.top, region.bottom - within.top),
+        part(region.left - within.left, region.right - within.left),
+    )
+
+
+class Part(Model):
+    """A part of a large picture. Latents outside of `core` stay as they are."""
+
+    def __init__(
+        self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None, seen: Region, core: Region
+    ):
+        pixels = np.ascontiguousarray(samples[seen.top : seen.bottom, seen.left : seen.right])
+        super().__init__(replace(shape, height=seen.height, width=seen.width), pixels, threads, tune)  # type: ignore[arg-type]
+        self.seen, self.core = seen, core
+        self._still: list[tuple[Array32, Array32]] = []
+
+    def take_from(self, whole: LatentShape, latents: Array32) -> None:
+        """Begins with latents of the whole picture."""
+        everything = Region(0, 0, whole.width, whole.height)
+        for level in range(whole.levels):
+            here = self.shape.plane(self.latents, level)
+            here[...] = whole.plane(latents, level)[_slices(self.seen, level, everything)]
+            rows, columns = _slices(self.core, level, self.seen)
+            frame = (here[: rows.start], here[rows.stop :], here[rows, : columns.start], here[rows, columns.stop :])
+            self._still += [(strip, strip.copy()) for strip in frame if strip.size]
+
+    def give_to(self, whole: LatentShape, latents: Array32) -> None:
+        """Puts the core's latents, as integers, into those of the whole picture."""
+        everything = Region(0, 0, whole.width, whole.height)
+        for level in range(whole.levels):
+            found = self.shape.plane(self.latents, level)[_slices(self.core, level, self.seen)]
+            there = whole.plane(latents, level)[_slices(self.core, level, everything)]
+            np.clip(np.rint(found), -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=there)
+
+    def step(
+        self,
+        parameters: Array32,
+        soft: tuple[float, float, int] | None,
+        update: tuple[float, ...] | None,
+        price: float,
+        every: int,
+        phase: int,
+    ) -> Cost:
+        """As of a model."""
+        cost = super().step(parameters, soft, update, price, every, phase)
+        for strip, values in self._still:
+            strip[...] = values
+        return cost
+
+
+class Mosaic:
+    """What a fit sees of a large picture: a model of a sample. Its parts are fitted afterwards."""
+
+    level = 0
+
+    def __init__(self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None = None) -> None:
+        self.shape, self.samples, self.threads, self._whole_tune = shape, samples, threads, tune
+        self.tune = tune
+        squares = sample_of(shape)
+        if tune is not None:
+            # What an error counts is relative to its mean over the picture.
+            aims = [Part(shape, samples, threads, tune, square, square).aim for square in squares]
+            self.tune = partial(tune, mean=float(np.mean([aim.mean for aim in aims if aim is not None])))
+        self.squares = [Part(shape, samples, threads, self.tune, square, square) for square in squares]
+        self.gradient = np.empty(shape.parameters, np.float32)
+        self.pixels = sum(square.pixels for square in self.squares)
+        self.stands_for = shape.height * shape.width / self.pixels
+        self.whole: Array32 = shape.empty_latents()
+        self.cores = list(parts_of(shape))
+        seen = (seen_from(shape, core) for core in self.cores)
+        self.pixels_of_parts = sum(part.width * part.height for part in seen)
+
+    @property
+    def aim(self) -> Aim | None:
+        """Of the first square: whether the goal moves."""
+        return self.squares[0].aim
+
+    @property
+    def squared_error(self) -> float:
+        """As a model has it, of the sample."""
+        return sum(square.squared_error * square.pixels for square in self.squares) / self.pixels
+
+    @cached_property
+    def grain(self) -> float:
+        """What half the size cannot show of the picture."""
+        return grain(self.samples)
+
+    def detailed(self, price: float) -> bool:
+        """Never: parts have too few steps to begin at zero."""
+        return False
+
+    def halved(self) -> Model:
+        """A model of the whole picture at half its size."""
+        return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads, self._whole_tune, 1)
+
+    def take(self, coarse: Model) -> None:
+        """Takes the latents of a model of the picture at half its size."""
+        for level in range(coarse.shape.levels):
+            self.shape.plane(self.whole, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
+        for square in self.squares:
+            square.take_from(self.shape, self.whole)
+
+    def rescale(self, step: float) -> None:
+        """Divides all latents."""
+        self.whole /= np.float32(step)
+        for square in self.squares:
+            square.rescale(step)
+
+    def follow(self) -> None:
+        """Sets the goals by what was shown last."""
+        for square in self.squares:
+            square.follow()
+
+    def distance(self) -> float:
+        """How far what was shown last looks from the picture."""
+        return sum(square.distance() * square.pixels for square in self.squares) / self.pixels
+
+    def step(
+        self,
+        parameters: Array32,
+        soft: tuple[float, float, int] | None,
+        update: tuple[float, ...] | None,
+        price: float,
+        every: int,
+        phase: int,
+    ) -> Cost:
+        """One step of the sample, as of a model."""
+        self.gradient[:] = 0
+        costs = []
+        for square in self.squares:
+            costs.append(square.step(parameters, soft, update, price, every, phase))
+            self.gradient += square.gradient
+        return self._sum(costs)
+
+    def evaluate(self, parameters: Array32) -> Cost:
+        """The cost of the sample with the latents rounded to integers."""
+        return self._sum([square.evaluate(parameters) for square in self.squares])
+
+    def parts(self) -> Iterator[Part]:
+        """The parts of the picture, to be fitted one after the other; each leaves its latents behind."""
+        for core in self.cores:
+            part = Part(self.shape, self.samples, self.threads, self.tune, seen_from(self.shape, core), core)
+            part.take_from(self.shape, self.whole)
+            yield part
+            part.give_to(self.shape, self.whole)
+
+    def round(self) -> None:
+        """Instead: latents as they are."""
+        np.clip(np.rint(self.whole), -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=self.whole)
+
+    def integers(self) -> Array32:
+        """The latents of the whole picture, as a decoder gets them."""
+        return self.whole
+
+    def _sum(self, costs: list[Cost]) -> Cost:
+        error = sum(c.error * square.pixels for c, square in zip(costs, self.squares, strict=True)) / self.pixels
+        return Cost(error, sum(c.bits for c in costs))
