@@ -85,7 +85,8 @@ class TestPlan:
         shape = shape_of(3000, 4000)
         steps = large_steps(shape, 884_736, 100 * work_at(shape, 0), last)
         plan = plan_large(RECIPES["fast"], round(steps), shape, 884_736, last)
-        work = sum(stage.steps * stage.work for stage in plan.stages) + plan.parts * work_at(shape, 0)
+        work = sum(stage.steps * stage.work for stage in plan.stages)
+        work += plan.whole * work_at(shape, 1) + plan.parts * work_at(shape, 0)
         assert work == pytest.approx(100 * work_at(shape, 0), rel=0.03)
 
 
@@ -117,7 +118,6 @@ class TestMosaic:
         whole = Mosaic(shape, picture, 1)
         number = 0
         for number, part in enumerate(whole.parts(), 1):
-            assert isinstance(part, Part)
             part.latents += 0.3 + number
         assert number > 3
         for level in range(shape.levels):
@@ -133,7 +133,7 @@ class TestMosaic:
             plane[...] = rng.normal(0, 1, plane.shape)
         core = list(parts_of(shape))[1]
         part = Part(shape, picture, 1, None, seen_from(shape, core), core)
-        part.take_from(shape, whole.whole)
+        part.take_from(shape, whole.whole, 3)
         before = part.latents.copy()
         parameters = start_for(shape, 1e-3, 0)
         part.step(parameters, (0.3, 0.1, 1), (0.3, 0.5, 0.9, 0.5, 0.1, 1e-3), 1e-3, 1 << 30, 0)
@@ -143,7 +143,7 @@ class TestMosaic:
             inside = np.zeros_like(moved)
             inside[top : top - (-core.height >> level), left : left - (-core.width >> level)] = True
             assert not (moved & ~inside).any()
-            assert moved[inside].mean() > 0.9
+            assert moved[inside].mean() > 0.9 if level < 3 else not moved.any()
 
     def test_errors_count_alike_in_all_parts(self, picture: np.ndarray) -> None:
         """A plain part is as dear beside a busy one as in the whole picture."""

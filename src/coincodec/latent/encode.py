@@ -19,6 +19,7 @@ from . import stream
 from .decode import render
 from .fit import Fit
 from .fitted import Model
+from .large import LargeFit
 from .model import LatentShape
 from .mosaic import Mosaic, is_large
 from .networks import Quantised
@@ -93,7 +94,7 @@ class Encoder:
         # Of a large picture the score takes more memory than the fit, and is left out where nothing depends on it.
         self.scored = for_eyes and not (large and isinstance(self.target, Nominal))
         model = (Mosaic if large else Model)(self.shape, samples, self.threads, EyeAim if for_eyes else None)
-        self.fit = Fit(model, recipe, self.target.control(self.shape), options.seed, progress)
+        self.fit = (LargeFit if large else Fit)(model, recipe, self.target.control(self.shape), options.seed, progress)
 
     def encode(self) -> Encoded:
         """Does it."""

@@ -17,11 +17,11 @@ from . import networks
 from .control import STARTS_KNOW, Control, effect, price_at
 from .fitted import Cost, Model
 from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
-from .mosaic import Mosaic, Part
+from .mosaic import Mosaic
 from .networks import Quantised
 from .origin import Origin
 from .recipe import Recipe
-from .stages import Stage, coarse_factor, halving_shows, plan, plan_large, work_of
+from .stages import Stage, coarse_factor, halving_shows, plan, work_of
 from .start import start_for
 
 
@@ -52,9 +52,6 @@ _COARSER = 2.0
 # What it takes to choose it, in steps.
 CHOICE = 25
 
-# The networks' gradient is not wanted: it is taken from one row in so many.
-_NEVER = 1 << 30
-
 # Repeats of a fit's end, short and long: how many soft steps, as a share of the fit's, and at which share of a fit they
 # begin. Hard steps, as a share of the fit's own. The effect of another price in a short one, against that from the
 # beginning.
@@ -71,7 +68,7 @@ class Expected:
     work: float
 
 
-def _part(until: float | None, share: float) -> float | None:
+def part_of(until: float | None, share: float) -> float | None:
     """The time, if any, after that share of what is left until then."""
     now = clock.monotonic()
     return None if until is None else now + (until - now) * share
@@ -125,25 +122,30 @@ class Fit:
         self.planned = max(1, steps - hard)
         self.until = until
         sizes: list[Model | Mosaic] = [self.model]
-        model = self.model
-        detail, halve = model.detailed(self.control.price), halving_shows(model.samples, model.grain)
-        if isinstance(model, Mosaic):
-            large = plan_large(self.recipe, self.planned, model.shape, model.pixels, last, halve)
-            stages = large.stages
-        else:
-            stages = plan(self.recipe, self.planned, model.shape, detail, last, halve)
+        stages = self._plan(last)
         for _ in range(stages[0].level):
             sizes.append(sizes[-1].halved())
-        left = self._expect(stages, hard, large.parts * model.pixels_of_parts if isinstance(model, Mosaic) else 0)
+        left = self._expect(stages, hard)
         for stage in stages:
             self._enter(sizes, stage)
-            self.soften(stage, _part(until, stage.steps * stage.work / left))
+            self.soften(stage, part_of(until, stage.steps * stage.work / left))
             left -= stage.steps * stage.work
         self._grow(sizes, 0, True)
-        networks = self._harden(hard, until)
-        if isinstance(model, Mosaic):
-            self._complete(model, networks, large.parts, large.begin)
+        return self._complete(self._harden(hard, until))
+
+    def _plan(self, last: int) -> list[Stage]:
+        """The stages, down to a level."""
+        model = self.model
+        halve = halving_shows(model.samples, model.grain)
+        return plan(self.recipe, self.planned, model.shape, model.detailed(self.control.price), last, halve)
+
+    def _complete(self, networks: Quantised) -> Quantised:
+        """What is to be done after the networks: nothing."""
         return networks
+
+    def _work_to_complete(self) -> int:
+        """Of that, in pixels of steps."""
+        return 0
 
     def run_on(self, factor: float, far: bool, until: float | None = None) -> Quantised:
         """The end of a fit once more, for a price that is so many times as high.
@@ -161,41 +163,9 @@ class Fit:
             self.bits = None
         else:
             self.control.price *= factor ** (1 / _SHORT_EFFECT)
-        model, steps, parts = self.model, max(2, round(share * self.planned)), 0
-        if isinstance(model, Mosaic):
-            large = plan_large(self.recipe, steps, model.shape, model.pixels)
-            steps, parts = large.stages[-1].steps, large.parts
-        stage = Stage(0, steps, begin, 1.0, work_of(model.pixels))
-        left = self._expect([stage], hard, parts * model.pixels_of_parts if isinstance(model, Mosaic) else 0)
-        self.soften(stage, _part(until, stage.steps * stage.work / left), corrected=False)
-        networks = self._harden(hard, until)
-        if isinstance(model, Mosaic):
-            self._complete(model, networks, parts, begin)
-        return networks
-
-    def _complete(self, model: Mosaic, networks: Quantised, steps: int, begin: float) -> None:
-        """The latents of a large picture, part after part, by networks that stay as they are."""
-        if not steps:
-            model.round()
-            return
-        values, left = networks.parameters(), len(model.cores)
-        for part in model.parts():
-            self._settle(part, values, steps, begin, _part(self.until, 1 / left))
-            left -= 1
-
-    def _settle(self, part: Part, values: Array32, steps: int, begin: float, until: float | None) -> None:
-        """Soft steps of a part's latents."""
-        self.moments, self.quick = 0, True
-        self.price, work, begun = self.control.price, part.pixels, clock.monotonic()
-        for step in range(steps):
-            done = step / steps
-            if until is not None:
-                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
-                if done >= 1:
-                    self.work += (steps - step) * work
-                    break
-            soft, update = self._move(begin + (1 - begin) * done, self.price)
-            self._report(part.step(values, soft, update, self.price, _NEVER, step), work)
+        stage = Stage(0, max(2, round(share * self.planned)), begin, 1.0, work_of(self.model.pixels))
+        self.soften(stage, part_of(until, stage.steps * stage.work / self._expect([stage], hard)), corrected=False)
+        return self._complete(self._harden(hard, until))
 
     def _enter(self, sizes: list[Model | Mosaic], stage: Stage) -> None:
         """Goes on with the picture at a part of its size: the last model, or one before it with what that has found."""
@@ -220,13 +190,14 @@ class Fit:
                 self.model.take(coarse)
         self.gains = self._gains()
 
-    def _expect(self, stages: list[Stage], hard: int, more: int) -> float:
-        """Notes what is to come: these stages, so many hard steps, and more work. Returns all of the work."""
-        work = sum(stage.steps * stage.work for stage in stages) + (hard + CHOICE) * work_of(self.model.pixels) + more
+    def _expect(self, stages: list[Stage], hard: int) -> float:
+        """Notes what is to come: these stages, so many hard steps, and what completes the fit. Returns the work."""
+        work = sum(stage.steps * stage.work for stage in stages) + (hard + CHOICE) * work_of(self.model.pixels)
+        work += self._work_to_complete()
         self.expected = Expected(self.done + sum(stage.steps for stage in stages) + hard, self.work + work)
         return float(work)
 
-    def _report(self, cost: Cost, work: int) -> None:
+    def report(self, cost: Cost, work: int) -> None:
         self.done += 1
         self.work += work
         if not math.isfinite(cost.error + cost.bits):
@@ -260,7 +231,7 @@ class Fit:
             share = stage.begin + (stage.end - stage.begin) * done
             cost = self.soft_step(share, step)
             self.move_networks(optimiser, self.recipe.rate_at(step, share))
-            self._report(cost, stage.work)
+            self.report(cost, stage.work)
             if share >= look and self.recipe.gap < math.inf:
                 look += _LOOK
                 self._cool(cost)
@@ -273,10 +244,10 @@ class Fit:
     def soft_step(self, share: float, step: int) -> Cost:
         """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
         self.price = price = self._price(share)
-        soft, update = self._move(share, price)
+        soft, update = self.move(share, price)
         return self.model.step(self.parameters, soft, update, price, self.recipe.every, step)
 
-    def _move(self, share: float, price: float) -> tuple[tuple[float, float, int], tuple[float, ...]]:
+    def move(self, share: float, price: float) -> tuple[tuple[float, float, int], tuple[float, ...]]:
         """How latents are seen, and how they move, after `share` of a fit."""
         recipe = self.recipe
         self.moments += 1
@@ -378,5 +349,5 @@ class Fit:
                 if costs < least and not rounded.error():
                     best, least = rounded, costs
             self.move_networks(optimiser, self.recipe.hard_rate * (1 - step / steps))
-            self._report(found, work)
+            self.report(found, work)
         return best

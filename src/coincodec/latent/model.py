@@ -229,15 +229,49 @@ def finer(shape: LatentShape, parameters: Array32, coarse: Array32) -> None:
     coarse: parameters of `coarser_shape(shape, 1)`. The opposite of `coarser`, contexts and features included: what a
     plain area of a grid shows stays the same.
     """
-    ours, theirs, h = parts(shape, parameters), parts(coarser_shape(shape, 1), coarse), shape.hidden
-    gain = np.float32(ours.filters[0].sum() ** 2)
-    ours.context1[:], ours.context2[:], ours.output[:] = theirs.context1, theirs.context2, theirs.output
-    for features, known in zip(ours.features[1:], theirs.features, strict=False):
-        features[:] = known
-    ours.filters[1:] = theirs.filters
-    ours.first[:, 1:-1], ours.first[:, -1] = theirs.first[:, :-1] / gain, theirs.first[:, -1]
-    ours.second[:, :h], ours.second[:, h + 1 : -1] = theirs.second[:, :h], theirs.second[:, h:-1] / gain
-    ours.second[:, -1], ours.block[:], ours.mix[:] = theirs.second[:, -1], theirs.block, theirs.mix
+    shared = Shared.of(shape, parameters)
+    known = shared.places >= 0
+    parameters[known] = (coarse[shared.places] / shared.gains)[known]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a model has in common with that of the picture at half its size, contexts and features included.
+
+    places: of its parameters in those of `coarser_shape(shape, 1)`, -1 for what that lacks. gains: by what the other's
+    are multiplied, filters being what they were.
+    """
+
+    places: NDArray[np.int64]
+    gains: Array32
+
+    @classmethod
+    def of(cls, shape: LatentShape, parameters: Array32) -> Shared:
+        """At these parameters."""
+        coarse = coarser_shape(shape, 1)
+        places = np.full(shape.parameters, -1, np.int64)
+        into, theirs = parts(shape, places), parts(coarse, np.arange(coarse.parameters))
+        h = shape.hidden
+        into.context1[:], into.context2[:], into.output[:] = theirs.context1, theirs.context2, theirs.output
+        for features, known in zip(into.features[1:], theirs.features, strict=False):
+            features[:] = known
+        into.filters[1:] = theirs.filters
+        into.first[:, 1:] = theirs.first
+        into.second[:, :h], into.second[:, h + 1 :] = theirs.second[:, :h], theirs.second[:, h:]
+        into.block[:], into.mix[:] = theirs.block, theirs.mix
+        gains = np.ones(shape.parameters, np.float32)
+        of, gain = parts(shape, gains), np.float32(parts(shape, parameters).filters[0].sum() ** 2)
+        of.first[:, 1:-1] = of.second[:, h + 1 : -1] = gain
+        return cls(places, gains)
+
+    def give(self, parameters: Array32, coarse: Array32) -> None:
+        """Sets what `coarse` parameters have in common with these."""
+        known = self.places >= 0
+        coarse[self.places[known]] = (self.gains * parameters)[known]
+
+    def pull(self, gradient: Array32) -> Array32:
+        """The gradient by the parameters of what has this one by the coarse ones."""
+        return np.where(self.places >= 0, self.gains * gradient[self.places], np.float32(0))
 
 
 # Bicubic interpolation (Keys 1981, a = -1/2) at a quarter of a pixel.

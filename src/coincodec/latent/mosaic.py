@@ -17,14 +17,21 @@ from .. import entropy
 from ..image import Samples
 from ..view import Region
 from .fitted import Aim, Cost, Model, Tune
-from .model import Array32, LatentShape, coarser_shape
-from .stages import grain, halved
+from .model import Array32, LatentShape, Shared, coarser_shape
+from .stages import coarse_factor, grain, halved
 
 # Pictures of so many pixels are worth it.
 LEAST_PIXELS = 1 << 21
 
 # A sample is so many squares of so many pixels along a side, in as even a lattice as fits the picture's sides.
 _SQUARES, _SIDE = 6, 384
+
+# At every so many steps the whole picture at half its size has a say, too, as much as the sample: networks then show
+# all of its colours, and what was found there still suits them when it is its parts' turn.
+_WHOLE_EVERY = 3
+
+# Latents of so many grids, the finest ones, move in parts. Coarser ones reach further than parts see.
+_MOVING = 4
 
 # Parts have about so many rows and columns of their own, and see so many of their neighbours'.
 _PART, _MARGIN = 1024, 64
@@ -108,14 +115,16 @@ class Part(Model):
         self.seen, self.core = seen, core
         self._still: list[tuple[Array32, Array32]] = []
 
-    def take_from(self, whole: LatentShape, latents: Array32) -> None:
-        """Begins with latents of the whole picture."""
+    def take_from(self, whole: LatentShape, latents: Array32, moving: int) -> None:
+        """Begins with latents of the whole picture, of which those of so many grids will move."""
         everything = Region(0, 0, whole.width, whole.height)
         for level in range(whole.levels):
             here = self.shape.plane(self.latents, level)
             here[...] = whole.plane(latents, level)[_slices(self.seen, level, everything)]
             rows, columns = _slices(self.core, level, self.seen)
-            frame = (here[: rows.start], here[rows.stop :], here[rows, : columns.start], here[rows, columns.stop :])
+            frame = [here[: rows.start], here[rows.stop :], here[rows, : columns.start], here[rows, columns.stop :]]
+            if level >= moving:
+                frame = [here]
             self._still += [(strip, strip.copy()) for strip in frame if strip.size]
 
     def give_to(self, whole: LatentShape, latents: Array32) -> None:
@@ -142,6 +151,34 @@ class Part(Model):
         return cost
 
 
+class Half:
+    """The whole picture at half its size, under networks of its own size."""
+
+    def __init__(self, shape: LatentShape, model: Model) -> None:
+        """shape: of the picture at its own size."""
+        self.shape, self.model, self.pixels = shape, model, model.pixels
+        self.gradient = np.zeros(shape.parameters, np.float32)
+        self._parameters = np.zeros(model.shape.parameters, np.float32)
+
+    def step(
+        self,
+        parameters: Array32,
+        soft: tuple[float, float, int],
+        update: tuple[float, ...],
+        price: float,
+        every: int,
+        phase: int,
+    ) -> Cost:
+        """As of a model of the picture's own size. Its latents' moments have been there for long."""
+        shared = Shared.of(self.shape, parameters)
+        shared.give(parameters, self._parameters)
+        rate, beta1, beta2, _, _, epsilon = update
+        moves = (rate, beta1, beta2, 1.0, 1.0, epsilon)
+        cost = self.model.step(self._parameters, soft, moves, coarse_factor(price) * price, every, phase)
+        self.gradient = shared.pull(self.model.gradient)
+        return cost
+
+
 class Mosaic:
     """What a fit sees of a large picture: a model of a sample. Its parts are fitted afterwards."""
 
@@ -160,6 +197,8 @@ class Mosaic:
         self.pixels = sum(square.pixels for square in self.squares)
         self.stands_for = shape.height * shape.width / self.pixels
         self.whole: Array32 = shape.empty_latents()
+        self.half: Half | None = None
+        self._first: tuple[tuple[float, float, int], tuple[float, ...]] | None = None
         self.cores = list(parts_of(shape))
         seen = (seen_from(shape, core) for core in self.cores)
         self.pixels_of_parts = sum(part.width * part.height for part in seen)
@@ -188,14 +227,22 @@ class Mosaic:
         return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads, self._whole_tune, 1)
 
     def take(self, coarse: Model) -> None:
-        """Takes the latents of a model of the picture at half its size."""
-        for level in range(coarse.shape.levels):
-            self.shape.plane(self.whole, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
+        """Takes the latents of a model of the picture at half its size, which goes on beside the sample."""
+        self.half = Half(self.shape, coarse)
+        self._take_half()
         for square in self.squares:
-            square.take_from(self.shape, self.whole)
+            square.take_from(self.shape, self.whole, self.shape.levels)
+
+    def _take_half(self) -> None:
+        if self.half is not None:
+            coarse = self.half.model
+            for level in range(coarse.shape.levels):
+                self.shape.plane(self.whole, level + 1)[...] = coarse.shape.plane(coarse.latents, level)
 
     def rescale(self, step: float) -> None:
         """Divides all latents."""
+        if self.half is not None:
+            self.half.model.rescale(step)
         self.whole /= np.float32(step)
         for square in self.squares:
             square.rescale(step)
@@ -218,12 +265,19 @@ class Mosaic:
         every: int,
         phase: int,
     ) -> Cost:
-        """One step of the sample, as of a model."""
+        """One step of the sample, as of a model; soft ones are steps of the whole picture, too, now and then."""
         self.gradient[:] = 0
         costs = []
         for square in self.squares:
             costs.append(square.step(parameters, soft, update, price, every, phase))
             self.gradient += square.gradient
+        if self.half is not None and soft is not None and update is not None and phase % _WHOLE_EVERY == 0:
+            # It stays as soft as it was.
+            if self._first is None:
+                self._first = soft, update
+            (temperature, noise, _), moves = self._first
+            self.half.step(parameters, (temperature, noise, soft[2]), moves, price, every, phase)
+            self.gradient += self.pixels / self.half.pixels * self.half.gradient
         return self._sum(costs)
 
     def evaluate(self, parameters: Array32) -> Cost:
@@ -232,14 +286,20 @@ class Mosaic:
 
     def parts(self) -> Iterator[Part]:
         """The parts of the picture, to be fitted one after the other; each leaves its latents behind."""
+        self._take_half()
+        self.half = None
+        for level in range(_MOVING, self.shape.levels):
+            plane = self.shape.plane(self.whole, level)
+            np.rint(plane, out=plane)
         for core in self.cores:
             part = Part(self.shape, self.samples, self.threads, self.tune, seen_from(self.shape, core), core)
-            part.take_from(self.shape, self.whole)
+            part.take_from(self.shape, self.whole, _MOVING)
             yield part
             part.give_to(self.shape, self.whole)
 
     def round(self) -> None:
         """Instead: latents as they are."""
+        self._take_half()
         np.clip(np.rint(self.whole), -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=self.whole)
 
     def integers(self) -> Array32:

@@ -132,18 +132,24 @@ def plan(
     return [*stages, Stage(last, max(1, round(steps - spent / full)), begin, 1.0, full, not detail)]
 
 
-# A fit of a large picture, of 560 steps: how many at parts of its size, to the sample, and to each of its parts. Those
-# at half its size and to its parts, which are nearly all of the cost, are of a picture of so many pixels, and the fewer
-# the larger the picture. A fit of more steps has more of all, as the power of it.
-_LARGE_COARSE, _LARGE_HALF, _LARGE_SAMPLE, _LARGE_PARTS, _LARGE_PIXELS = 400, 150, 320, 76, 12e6
+# A fit of a large picture, of 560 steps: how many at small parts of its size, at half of it, to the sample, then again
+# to half the size, and to each part. Those at half the size and to parts, which are most of the cost, are of a picture of
+# so many pixels, and the fewer the larger the picture. A fit of more steps has more of all, as the power of it.
+_LARGE_COARSE, _LARGE_HALF, _LARGE_SAMPLE, _LARGE_WHOLE, _LARGE_PARTS = 330, 100, 300, 80, 55
+_LARGE_PIXELS = 12e6
 _LARGE_STEPS, _LARGE_POWER = 560, 0.7
 
 
 @dataclass(frozen=True)
 class LargePlan:
-    """How a large picture is fitted. stages: up to its sample. parts: steps to each part. begin: their share done."""
+    """How a large picture is fitted.
+
+    stages: up to its sample. whole: steps then to the whole at half its size. parts: to each part. begin: the share of
+    the schedule done before either.
+    """
 
     stages: list[Stage]
+    whole: int
     parts: int
     begin: float
 
@@ -166,8 +172,8 @@ def plan_large(
         begin, end = (recipe.begin * place / max(count - last, 1) for place in (done, done + 1))
         work = work_at(shape, level) if level else work_of(sample)
         stages.append(Stage(level, max(1, round(numbers[level])), begin, 1.0 if level == last else end, work))
-    parts = 0 if last else max(1, round(_LARGE_PARTS * by_size * pace))
-    return LargePlan(stages, parts, stages[-1].begin)
+    whole, parts = (0 if last else max(1, round(n * by_size * pace)) for n in (_LARGE_WHOLE, _LARGE_PARTS))
+    return LargePlan(stages, whole if count else 0, parts, stages[-1].begin)
 
 
 def large_steps(shape: LatentShape, sample: int, work: float, last: int = 0) -> float:
@@ -176,8 +182,9 @@ def large_steps(shape: LatentShape, sample: int, work: float, last: int = 0) -> 
     The opposite of `plan_large`.
     """
     unit = plan_large(_UNIT, _LARGE_STEPS, shape, sample, last)
-    of_stages = sum(stage.steps * stage.work for stage in unit.stages)
-    return float(_LARGE_STEPS * (work / (of_stages + unit.parts * work_at(shape, 0))) ** (1 / _LARGE_POWER))
+    each = sum(stage.steps * stage.work for stage in unit.stages)
+    each += unit.whole * work_at(shape, 1) + unit.parts * work_at(shape, 0)
+    return float(_LARGE_STEPS * (work / each) ** (1 / _LARGE_POWER))
 
 
 _UNIT = RECIPES["fast"]

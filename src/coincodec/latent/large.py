@@ -1,0 +1,93 @@
+"""Fits a large picture: networks to a sample, latents after them."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+
+from .fit import Fit, part_of
+from .model import Array32
+from .mosaic import Half, Mosaic, Part
+from .networks import Quantised
+from .stages import LargePlan, Stage, halving_shows, plan_large
+
+# The networks' gradient is not wanted: it is taken from one row in so many.
+_NEVER = 1 << 30
+
+# A repeat of a fit's end: the share of the steps to each part, at which share of a fit they begin, and the least steps
+# that change anything. Shorter ones, and later ones, leave integers as they are.
+_AGAIN, _BEGIN, _LEAST_STEPS = 0.8, 0.4, 12
+
+# Up to what factor between prices networks of one do for the other.
+_SAME_NETWORKS = 2.0
+
+
+class LargeFit(Fit):
+    """A fit whose model is a sample of a large picture.
+
+    When its networks are integers they stay, and the picture's latents follow: coarse ones all at once, at half its
+    size, then part after part.
+    """
+
+    model: Mosaic
+    _large: LargePlan
+    _networks: Quantised | None = None
+    _price_of_networks: float
+
+    def run_on(self, factor: float, far: bool, until: float | None = None) -> Quantised:
+        """The parts once more, for a price that is so many times as high; networks too if it has come far from theirs.
+
+        far: is of no account.
+        """
+        self._large = LargePlan([], 0, max(_LEAST_STEPS, round(_AGAIN * self._steps_to_parts)), _BEGIN)
+        if not 1 / _SAME_NETWORKS <= factor * self.settled / self._price_of_networks <= _SAME_NETWORKS:
+            return super().run_on(factor, True, until)
+        self.until = until
+        self.settled *= factor
+        self.control.price = self.settled
+        self._expect([], 0)
+        assert self._networks is not None
+        return self._complete(self._networks)
+
+    def _plan(self, last: int) -> list[Stage]:
+        model = self.model
+        halve = halving_shows(model.samples, model.grain)
+        self._large = plan_large(self.recipe, self.planned, model.shape, model.pixels, last, halve)
+        whole = plan_large(self.recipe, self.planned, model.shape, model.pixels)
+        self._steps_to_parts = whole.parts
+        return self._large.stages
+
+    def _work_to_complete(self) -> int:
+        model, plan = self.model, self._large
+        return plan.whole * math.prod(model.shape.grid(1)) + plan.parts * model.pixels_of_parts
+
+    def _complete(self, networks: Quantised) -> Quantised:
+        if networks is not self._networks:
+            self._networks, self._price_of_networks = networks, self.settled
+        model, plan, values = self.model, self._large, networks.parameters()
+        if model.half is not None and plan.whole:
+            own = plan.whole * model.half.pixels
+            share = own / (own + plan.parts * model.pixels_of_parts)
+            self._settle(model.half, values, plan.whole, part_of(self.until, share))
+        if not plan.parts:
+            model.round()
+            return networks
+        left = len(model.cores)
+        for part in model.parts():
+            self._settle(part, values, plan.parts, part_of(self.until, 1 / left))
+            left -= 1
+        return networks
+
+    def _settle(self, part: Part | Half, values: Array32, steps: int, until: float | None) -> None:
+        """Soft steps of latents alone."""
+        self.moments, self.quick = 0, True
+        self.price, work, begun, begin = self.control.price, part.pixels, clock.monotonic(), self._large.begin
+        for step in range(steps):
+            done = step / steps
+            if until is not None:
+                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
+                if done >= 1:
+                    self.work += (steps - step) * work
+                    break
+            soft, update = self.move(begin + (1 - begin) * done, self.price)
+            self.report(part.step(values, soft, update, self.price, _NEVER, step), work)
