@@ -11,10 +11,10 @@ from coincodec.errors import TargetError
 from coincodec.latent import encode, mosaic, stages
 from coincodec.latent.encode import levels_for
 from coincodec.latent.fitted import Model
-from coincodec.latent.model import SIZES, LatentShape
-from coincodec.latent.mosaic import Mosaic, Part, parts_of, sample_of, seen_from
+from coincodec.latent.model import SIZES, LatentShape, Shared, coarser_shape, finer, parts
+from coincodec.latent.mosaic import Half, Mosaic, Part, parts_of, sample_of, seen_from
 from coincodec.latent.recipe import RECIPES
-from coincodec.latent.stages import large_steps, plan_large, work_at, work_of
+from coincodec.latent.stages import coarse_factor, large_steps, plan_large, work_at, work_of
 from coincodec.latent.start import start_for
 from coincodec.looks.eye import EyeAim
 from coincodec.metrics import psnr, squared_error
@@ -112,6 +112,44 @@ class TestMosaic:
         assert found.bits == pytest.approx(bits)
         assert whole.gradient == pytest.approx(gradients, rel=1e-5)
         assert whole.stands_for == pytest.approx(HEIGHT * WIDTH / whole.pixels)
+
+    def test_half_the_size_has_a_say_as_its_gradient_is(self, picture: np.ndarray) -> None:
+        """A step at half the size changes the networks of the whole as finite differences of its cost say."""
+        shape = shape_of(HEIGHT, WIDTH)
+        coarse = Mosaic(shape, picture, 1).halved()
+        rng = np.random.default_rng(0)
+        for level in range(coarse.shape.levels):
+            plane = coarse.shape.plane(coarse.latents, level)
+            plane[...] = np.rint(rng.laplace(0, 1, plane.shape))
+        half = Half(shape, coarse)
+        parameters = start_for(shape, 1e-3, 0)
+        still = (0.0, 0.5, 0.9, 1.0, 1.0, 1.0)
+        half.step(parameters, (1e-3, 0.0, 0), still, 1e-3, 1, 0)
+        shared = Shared.of(shape, parameters)
+        places = parts(shape, np.arange(shape.parameters))
+        for place in (*places.second[0, 16:22], *places.first[1], places.mix[0, 0], places.context1[0, 1]):
+            costs = []
+            for change in (-2e-3, 2e-3):
+                moved = parameters.copy()
+                moved[place] += change
+                values = np.zeros(coarse.shape.parameters, np.float32)
+                shared.give(moved, values)
+                cost = coarse.evaluate(values)
+                price = coarse_factor(1e-3) * 1e-3
+                costs.append(cost.error * coarse.pixels + price * cost.bits)
+            slope = (costs[1] - costs[0]) / 4e-3
+            assert half.gradient[place] == pytest.approx(slope, rel=0.05, abs=0.02 * abs(half.gradient).max())
+
+    def test_what_half_the_size_lacks_stays(self) -> None:
+        shape = shape_of(HEIGHT, WIDTH)
+        parameters = np.arange(shape.parameters, dtype=np.float32) / shape.parameters
+        before = parameters.copy()
+        shared = Shared.of(shape, parameters)
+        coarse = np.zeros(coarser_shape(shape, 1).parameters, np.float32)
+        shared.give(parameters, coarse)
+        finer(shape, parameters, coarse)
+        assert parameters == pytest.approx(before, rel=1e-5)
+        assert (shared.places < 0).sum() == shape.hidden + 3 + 4 + shape.features * (shape.levels - 1)
 
     def test_parts_leave_their_own_latents_behind_and_no_others(self, picture: np.ndarray) -> None:
         shape = shape_of(HEIGHT, WIDTH)

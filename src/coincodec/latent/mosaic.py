@@ -28,7 +28,7 @@ _SQUARES, _SIDE = 6, 384
 
 # At every so many steps the whole picture at half its size has a say, too, as much as the sample: networks then show
 # all of its colours, and what was found there still suits them when it is its parts' turn.
-_WHOLE_EVERY = 3
+_WHOLE_EVERY = 4
 
 # Latents of so many grids, the finest ones, move in parts. Coarser ones reach further than parts see.
 _MOVING = 4
