@@ -138,7 +138,7 @@ class TestMosaic:
                 price = coarse_factor(1e-3) * 1e-3
                 costs.append(cost.error * coarse.pixels + price * cost.bits)
             slope = (costs[1] - costs[0]) / 4e-3
-            assert half.gradient[place] == pytest.approx(slope, rel=0.05, abs=0.02 * abs(half.gradient).max())
+            assert half.gradient[place] == pytest.approx(slope, rel=0.05, abs=0.02 * float(abs(half.gradient).max()))
 
     def test_what_half_the_size_lacks_stays(self) -> None:
         shape = shape_of(HEIGHT, WIDTH)

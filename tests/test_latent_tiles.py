@@ -84,7 +84,9 @@ class TestPicture:
         for options in ({"size": (60, 40)}, {"size": (60, 40), "draft": True}, {"scale": 1.5}):
             assert np.array_equal(coincodec.decode(tiled, **options), coincodec.decode(one_code, **options))
 
-    def test_previews_too(self, one_code: bytes, tiled: bytes) -> None:
+    @pytest.mark.parametrize("band", [1 << 20, 7 * WIDTH])
+    def test_previews_too(self, one_code: bytes, tiled: bytes, band: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("coincodec.latent.decode._BAND", band)
         for a, b in zip(coincodec.progressive(one_code), coincodec.progressive(tiled), strict=True):
             assert (a.step, a.work) == (b.step, b.work)
             assert np.array_equal(a.samples, b.samples)

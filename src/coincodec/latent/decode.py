@@ -86,7 +86,7 @@ def previews(
         reader.read_grid(level)
         small, values = coarser(shape, parameters, level)
         done += shape.context_macs(level) + _rendering_macs(small)
-        picture = Coded(small, values, reader, level, header.dtype, threads)
+        picture = Coded(small, values, reader, level, header.dtype, threads, again=True)
         samples = picture.region(Region(0, 0, small.width, small.height))
         needed = total if level == 0 else before + reader.ends()[shape.levels - 1 - level]
         yield Preview(samples, 2**level, (header.width, header.height), 2**level / 2, needed, done / whole)
@@ -118,21 +118,30 @@ def inspect(header: Header, sections: Sequence[Section]) -> Contents:
 class Coded:
     """What the latents of a stream show, read as they are needed.
 
-    finest: the grid that is as large as the picture. dtype: of the samples, uint8 or uint16.
+    finest: the grid that is as large as the picture. dtype: of the samples, uint8 or uint16. again: whether what lies
+    above a band may be asked for again.
     """
 
     def __init__(
-        self, shape: LatentShape, parameters: Array32, reader: LatentReader, finest: int, dtype: Any, threads: int
+        self,
+        shape: LatentShape,
+        parameters: Array32,
+        reader: LatentReader,
+        finest: int,
+        dtype: Any,
+        threads: int,
+        again: bool = False,
     ) -> None:
         self.shape, self.parameters, self.dtype, self.threads = shape, parameters, dtype, threads
-        self._reader, self._finest = reader, finest
+        self._reader, self._finest, self._again = reader, finest, again
 
     def bands(self, region: Region) -> Bands:
-        """Rows of a region with their samples, from top to bottom. What lies above is forgotten."""
+        """Rows of a region with their samples, from top to bottom."""
         for where in row_bands(region.height, region.width, _BAND):
             part = Region(region.left, region.top + where.start, region.right, region.top + where.stop)
             window = Window.of(self.shape, part)
-            self._reader.forget_above(window, self._finest)
+            if not self._again:
+                self._reader.forget_above(window, self._finest)
             self._reader.read(window.needed, self._finest)
             picture = _native.LatentPicture(
                 window.shape.native, self.parameters, self._reader.window(window, self._finest)
