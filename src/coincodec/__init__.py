@@ -108,6 +108,7 @@ def encode(
     threads: int | None = None,
     strip: bool = False,
     best_effort: bool = False,
+    progressive: bool = False,
     colour: Colour | None = None,
     srgb: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -149,6 +150,8 @@ def encode(
     strip: leave out the EXIF data, XMP and resolution of a Pillow image, which are kept otherwise, and count.
     best_effort: if a PSNR or a SSIMULACRA 2 is out of reach, return what comes nearest, told by a `ShortfallWarning`,
         instead of raising a `TargetError`.
+    progressive: previews from the first bytes look like the picture, for some more bytes (docs/decoding.md); "latent"
+        alone.
     colour: what the samples mean. If None, what a Pillow image says, else sRGB.
     srgb: convert them to sRGB, where colours beyond it are clipped; otherwise they are coded as they are.
     progress: called after every step.
@@ -178,6 +181,7 @@ def encode(
         threads,
         strip,
         best_effort,
+        progressive,
     )
     picture = codec.as_picture(image, colour, srgb)
     encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)

@@ -41,6 +41,7 @@ class EncodeOptions:
     threads: int | None = None
     strip: bool = False
     best_effort: bool = False
+    progressive: bool = False
 
     @property
     def target(self) -> str | None:
@@ -86,6 +87,8 @@ class EncodeOptions:
         """What was given that only the latent model has, if anything."""
         if self.tune == "eye":
             return "tune eye"
+        if self.progressive:
+            return "progressive"
         return next((name for name in LATENT_OPTIONS if getattr(self, name) is not None), None)
 
     def check(self, presets: Iterable[str]) -> None:

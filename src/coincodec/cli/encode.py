@@ -74,6 +74,10 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
     add_threads(parser)
     parser.add_argument("--srgb", action="store_true", help="convert the picture to sRGB, whatever its colours are")
+    parser.add_argument(
+        "--progressive", action="store_true",
+        help="for some more bytes: its first bytes, and small previews, look like the picture (latent)",
+    )  # fmt: skip
     parser.add_argument("--strip", action="store_true", help="leave out EXIF data, XMP and resolution")
     parser.add_argument(
         "--max-pixels", type=float, default=DEFAULT_LIMITS.pixels, metavar="N",

@@ -93,7 +93,8 @@ class Encoder:
         large = is_large(self.shape)
         # Of a large picture the score takes more memory than the fit, and is left out where nothing depends on it.
         self.scored = for_eyes and not (large and isinstance(self.target, Nominal))
-        model = (Mosaic if large else Model)(self.shape, samples, self.threads, EyeAim if for_eyes else None)
+        tune = EyeAim if for_eyes else None
+        model = (Mosaic if large else Model)(self.shape, samples, self.threads, tune, progressive=options.progressive)
         self.fit = (LargeFit if large else Fit)(model, recipe, self.target.control(self.shape), options.seed, progress)
 
     def encode(self) -> Encoded:

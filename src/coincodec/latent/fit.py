@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import FitError
 from ..optim import Soap
 from ..progress import Progress
-from . import networks
+from . import impressions, networks
 from .control import STARTS_KNOW, Control, effect, price_at
 from .fitted import Cost, Model
 from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
@@ -137,7 +137,8 @@ class Fit:
         """The stages, down to a level."""
         model = self.model
         halve = halving_shows(model.samples, model.grain)
-        return plan(self.recipe, self.planned, model.shape, model.detailed(self.control.price), last, halve)
+        detail, coarsest = model.detailed(self.control.price), impressions.COARSEST if model.progressive else 0
+        return plan(self.recipe, self.planned, model.shape, detail, last, halve, coarsest)
 
     def _complete(self, networks: Quantised) -> Quantised:
         """What is to be done after the networks: nothing."""
@@ -245,7 +246,10 @@ class Fit:
         """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
         self.price = price = self._price(share)
         soft, update = self.move(share, price)
-        return self.model.step(self.parameters, soft, update, price, self.recipe.every, step)
+        cost = self.model.step(self.parameters, soft, update, price, self.recipe.every, step)
+        if share < impressions.UNTIL and step % impressions.EVERY == 0:
+            self.model.impress(self.parameters, soft, update)
+        return cost
 
     def move(self, share: float, price: float) -> tuple[tuple[float, float, int], tuple[float, ...]]:
         """How latents are seen, and how they move, after `share` of a fit."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _native, entropy
 from ..image import Samples
+from .impressions import COARSEST, Impressions
 from .model import Array32, LatentShape, coarser_shape
 from .stages import detailed, grain, halved
 
@@ -56,9 +57,18 @@ class Model:
     stands_for = 1.0
 
     def __init__(
-        self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None = None, level: int = 0
+        self,
+        shape: LatentShape,
+        samples: Samples,
+        threads: int,
+        tune: Tune | None = None,
+        level: int = 0,
+        progressive: bool = False,
     ) -> None:
-        """tune: without one the picture itself is the goal. level: how often it was halved."""
+        """tune: without one the picture itself is the goal. level: how often it was halved.
+
+        progressive: coarse grids are to show it by themselves.
+        """
         self.shape, self.samples, self.threads, self.tune, self.level = shape, samples, threads, tune, level
         self.native = _native.LatentFit(shape.native, np.ascontiguousarray(samples))
         self.latents: Array32 = self.native.latents()
@@ -66,6 +76,9 @@ class Model:
         self.pixels = shape.height * shape.width
         self.squared_error = math.inf  # mean over samples in 0..1, clamped but not rounded, as last seen
         self.aim: Aim | None = None
+        self.progressive = progressive
+        coarsest = COARSEST - level
+        self._impressions = Impressions(shape, samples, coarsest, threads) if progressive and coarsest > 0 else None
         self._steps = 0
         if tune is not None:
             self._picture, self._goal, weights, self._shown = self.native.guide()
@@ -73,7 +86,8 @@ class Model:
 
     def halved(self) -> Model:
         """A model of the picture at half its size: of all grids but the finest."""
-        return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads, self.tune, self.level + 1)
+        small = coarser_shape(self.shape, 1)
+        return Model(small, halved(self.samples), self.threads, self.tune, self.level + 1, self.progressive)
 
     def take(self, coarse: Model) -> None:
         """Takes the latents of a model of the picture at half its size; the finest grid stays as it is."""
@@ -90,8 +104,8 @@ class Model:
         return grain(self.samples)
 
     def detailed(self, price: float) -> bool:
-        """Whether the picture is, at that price."""
-        return detailed(self.grain, price)
+        """Whether the picture is, at that price, and its coarse grids need not show it: they are then found anew."""
+        return detailed(self.grain, price) and not self.progressive
 
     def follow(self) -> None:
         """Sets the goal by what was shown last."""
@@ -121,6 +135,11 @@ class Model:
                 self.follow()
             self._steps += 1
         return self._cost(*self.native.step(parameters, soft, update, price, every, phase, self.gradient, self.threads))
+
+    def impress(self, parameters: Array32, soft: tuple[float, float, int], update: tuple[float, ...]) -> None:
+        """After a step: moves latents, and adds to the networks' gradient, for coarse grids to show the picture."""
+        if self._impressions is not None:
+            self.gradient += self._impressions.step(self.latents, parameters, soft, update)
 
     def evaluate(self, parameters: Array32) -> Cost:
         """The cost with the latents rounded to integers."""

@@ -184,7 +184,16 @@ class Mosaic:
 
     level = 0
 
-    def __init__(self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None = None) -> None:
+    def __init__(
+        self,
+        shape: LatentShape,
+        samples: Samples,
+        threads: int,
+        tune: Tune | None = None,
+        progressive: bool = False,
+    ) -> None:
+        """As of a model. progressive: half the size is; it decides the coarse grids."""
+        self.progressive = progressive
         self.shape, self.samples, self.threads, self._whole_tune = shape, samples, threads, tune
         self.tune = tune
         squares = sample_of(shape)
@@ -224,7 +233,8 @@ class Mosaic:
 
     def halved(self) -> Model:
         """A model of the whole picture at half its size."""
-        return Model(coarser_shape(self.shape, 1), halved(self.samples), self.threads, self._whole_tune, 1)
+        small = coarser_shape(self.shape, 1)
+        return Model(small, halved(self.samples), self.threads, self._whole_tune, 1, self.progressive)
 
     def take(self, coarse: Model) -> None:
         """Takes the latents of a model of the picture at half its size, which goes on beside the sample."""
@@ -279,6 +289,9 @@ class Mosaic:
             self.half.step(parameters, (temperature, noise, soft[2]), moves, price, every, phase)
             self.gradient += self.pixels / self.half.pixels * self.half.gradient
         return self._sum(costs)
+
+    def impress(self, parameters: Array32, soft: tuple[float, float, int], update: tuple[float, ...]) -> None:
+        """Nothing: half the size does."""
 
     def evaluate(self, parameters: Array32) -> Cost:
         """The cost of the sample with the latents rounded to integers."""

@@ -98,9 +98,9 @@ def coarse_factor(price: float) -> float:
     return max(_CHEAPEST, math.pow(_SAME_BELOW / max(price, _SAME_BELOW), _CHEAPER))
 
 
-def levels_of(shape: LatentShape) -> int:
-    """How many coarse stages a picture is worth."""
-    pixels, count = shape.height * shape.width, 1
+def levels_of(shape: LatentShape, wanted: int = 1) -> int:
+    """How many coarse stages a picture is worth, of those that are wanted, or more."""
+    pixels, count = shape.height * shape.width, max(wanted, 1)
     while pixels >> 2 * count > _MOST_PIXELS:
         count += 1
     side = min(shape.height, shape.width)
@@ -110,14 +110,20 @@ def levels_of(shape: LatentShape) -> int:
 
 
 def plan(
-    recipe: Recipe, steps: int, shape: LatentShape, detail: bool, last: int = 0, halve: bool = True
+    recipe: Recipe,
+    steps: int,
+    shape: LatentShape,
+    detail: bool,
+    last: int = 0,
+    halve: bool = True,
+    wanted: int = 1,
 ) -> list[Stage]:
     """The stages of a fit of so many soft steps, those at parts of the size counting as what they cost.
 
     detail: whether the picture is `detailed`. last: the level of the last stage; finer grids are left as they begin.
-    halve: whether there is anything to be seen before that.
+    halve: whether there is anything to be seen before that. wanted: see `levels_of`.
     """
-    count = max(levels_of(shape) - last, 0) if halve else 0
+    count = max(levels_of(shape, wanted) - last, 0) if halve else 0
     full, spent = work_at(shape, last), 0
     stages: list[Stage] = []
     if count:
@@ -133,8 +139,8 @@ def plan(
 
 
 # A fit of a large picture, of 560 steps: how many at small parts of its size, at half of it, to the sample, then again
-# to half the size, and to each part. Those at half the size and to parts, which are most of the cost, are of a picture of
-# so many pixels, and the fewer the larger the picture. A fit of more steps has more of all, as the power of it.
+# to half the size, and to each part. Those at half the size and to parts, most of the cost, are of a picture of so many
+# pixels, and the fewer the larger the picture. A fit of more steps has more of all, as the power of it.
 _LARGE_COARSE, _LARGE_HALF, _LARGE_SAMPLE, _LARGE_WHOLE, _LARGE_PARTS = 330, 100, 300, 80, 55
 _LARGE_PIXELS = 12e6
 _LARGE_STEPS, _LARGE_POWER = 560, 0.7
