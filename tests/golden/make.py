@@ -6,6 +6,7 @@ read it. Run as `python tests/golden/make.py` after adding a case.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,12 @@ import skimage.data
 
 import coincodec
 from coincodec import container
+from coincodec.latent import stream as latent_stream
 from coincodec.siren import stream
 from coincodec.siren.model import SirenShape
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import grids
 
 FOLDER = Path(__file__).parent / f"v{container.VERSION}"
 
@@ -40,6 +45,17 @@ def worked_example_coded() -> bytes:
     levels = (np.array([[0, 6, 1]], np.int32), np.array([[2, 2]], np.int32))
     header = container.Header(stream.FAMILY, 3, 2, 1, 8, stream.header_parameters(shape))
     return container.write(header, [stream.write_coded(shape, stream.QuantisedWeights(levels, (48, 48)))])
+
+
+def golden(name: str) -> bytes:
+    """A golden stream."""
+    return (FOLDER / f"{name}.coin").read_bytes()
+
+
+def in_tiles(data: bytes, bits: list[int]) -> bytes:
+    """A stream with its finest grids in tiles of 2^bits, the others whole."""
+    levels = latent_stream.read_shape(container.read_layout(data).header).levels
+    return grids.in_tiles(data, [*bits, *[20] * levels][:levels])
 
 
 def main() -> None:
@@ -85,6 +101,9 @@ def main() -> None:
         "latent-differences-large": lambda: coincodec.encode(
             skimage.data.chelsea()[::3, ::3], model="latent", preset="best", steps=300, quality=95
         ),
+        # Grids of these are in tiles.
+        "latent-tiles-large": lambda: in_tiles(golden("latent-differences-large"), [5, 5, 6, 5]),
+        "latent-tiles-greyalpha16": lambda: in_tiles(golden("latent-differences-greyalpha16"), [6, 5, 5]),
     }
     FOLDER.mkdir(exist_ok=True)
     for name, make in streams.items():
