@@ -76,6 +76,11 @@ class TestPlan:
             assert [stage.level for stage in plan.stages] == list(range(len(plan.stages)))[::-1]
             assert plan.stages[-1].end == 1
 
+    def test_low_prices_have_more_steps_for_what_is_fine(self) -> None:
+        shape, recipe = shape_of(3000, 4000), RECIPES["fast"]
+        parts = [plan_large(recipe, 560, shape, 884_736, price=price).parts for price in (0.01, 0.001, 0.0005, 1e-5)]
+        assert parts[0] == parts[1] < parts[2] < parts[3] == pytest.approx(2 * parts[1], abs=1)
+
     def test_it_may_end_before_the_finest_grid(self) -> None:
         plan = plan_large(RECIPES["fast"], 560, shape_of(3000, 4000), 884_736, last=1)
         assert (plan.stages[-1].level, plan.stages[-1].end, plan.parts) == (1, 1, 0)

@@ -52,8 +52,9 @@ class LargeFit(Fit):
     def _plan(self, last: int) -> list[Stage]:
         model = self.model
         halve = halving_shows(model.samples, model.grain)
-        self._large = plan_large(self.recipe, self.planned, model.shape, model.pixels, last, halve)
-        whole = plan_large(self.recipe, self.planned, model.shape, model.pixels)
+        price = self.control.price
+        self._large = plan_large(self.recipe, self.planned, model.shape, model.pixels, last, halve, price)
+        whole = plan_large(self.recipe, self.planned, model.shape, model.pixels, price=price)
         self._steps_to_parts = whole.parts
         return self._large.stages
 

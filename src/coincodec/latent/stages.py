@@ -145,6 +145,9 @@ _LARGE_COARSE, _LARGE_HALF, _LARGE_SAMPLE, _LARGE_WHOLE, _LARGE_PARTS = 330, 100
 _LARGE_PIXELS = 12e6
 _LARGE_STEPS, _LARGE_POWER = 560, 0.7
 
+# Below that price the finest grid has more to say, and parts have up to so many times the steps, as a root of it.
+_LARGE_PRICE, _LARGE_MOST = 1e-3, 2.0
+
 
 @dataclass(frozen=True)
 class LargePlan:
@@ -161,11 +164,17 @@ class LargePlan:
 
 
 def plan_large(
-    recipe: Recipe, steps: int, shape: LatentShape, sample: int, last: int = 0, halve: bool = True
+    recipe: Recipe,
+    steps: int,
+    shape: LatentShape,
+    sample: int,
+    last: int = 0,
+    halve: bool = True,
+    price: float = _LARGE_PRICE,
 ) -> LargePlan:
     """A fit of a large picture, as thorough as that of a usual one in so many soft steps is to be.
 
-    sample: pixels of the sample. last, halve: as in `plan`.
+    sample: pixels of the sample. last, halve: as in `plan`. price: of a bit.
     """
     pace = (steps / _LARGE_STEPS) ** _LARGE_POWER
     by_size = math.sqrt(_LARGE_PIXELS / (shape.height * shape.width))
@@ -178,7 +187,8 @@ def plan_large(
         begin, end = (recipe.begin * place / max(count - last, 1) for place in (done, done + 1))
         work = work_at(shape, level) if level else work_of(sample)
         stages.append(Stage(level, max(1, round(numbers[level])), begin, 1.0 if level == last else end, work))
-    whole, parts = (0 if last else max(1, round(n * by_size * pace)) for n in (_LARGE_WHOLE, _LARGE_PARTS))
+    finest = min(max(math.sqrt(_LARGE_PRICE / price), 1.0), _LARGE_MOST)
+    whole, parts = (0 if last else max(1, round(n * by_size * pace)) for n in (_LARGE_WHOLE, _LARGE_PARTS * finest))
     return LargePlan(stages, whole if count else 0, parts, stages[-1].begin)
 
 
