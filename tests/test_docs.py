@@ -42,7 +42,7 @@ def test_decoding(
     tmp_path: Path, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     blocks = examples("docs/decoding.md")
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     monkeypatch.chdir(tmp_path)
     Image.fromarray(photo[:192, :256]).save("photo.png")
     # Fits as short as a test needs.
