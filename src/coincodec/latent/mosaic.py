@@ -5,7 +5,6 @@ Memory is bounded by the picture at half its size and by one part.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
@@ -23,8 +22,9 @@ from .stages import coarse_factor, grain, halved
 # Pictures of so many pixels are worth it.
 LEAST_PIXELS = 1 << 21
 
-# A sample is so many squares of so many pixels along a side, in as even a lattice as fits the picture's sides.
-_SQUARES, _SIDE = 6, 384
+# A sample is squares of so many pixels along a side, those of the picture's that have so much detail among all: more of
+# the detailed ones, since bits go there.
+_SIDE, _QUANTILES = 384, (1.0, 0.97, 0.9, 0.75, 0.5, 0.2)
 
 # At every so many steps the whole picture at half its size has a say, too, as much as the sample: networks then show
 # all of its colours, and what was found there still suits them when it is its parts' turn.
@@ -42,19 +42,15 @@ def _unit(shape: LatentShape) -> int:
     return 1 << (shape.levels - 1)
 
 
-def sample_of(shape: LatentShape) -> list[Region]:
+def sample_of(shape: LatentShape, samples: Samples) -> list[Region]:
     """The squares of a sample."""
     unit = _unit(shape)
-    across = max(1, min(_SQUARES, round(math.sqrt(_SQUARES * shape.width / shape.height))))
-    down = max(1, round(_SQUARES / across))
-    squares = []
-    for row in range(down):
-        for column in range(across):
-            top = int((row + 0.5) * shape.height / down - _SIDE / 2) // unit * unit
-            left = int((column + 0.5) * shape.width / across - _SIDE / 2) // unit * unit
-            top, left = max(top, 0), max(left, 0)
-            squares.append(Region(left, top, min(left + _SIDE, shape.width), min(top + _SIDE, shape.height)))
-    return squares
+    side = max(_SIDE // unit, 1) * unit
+    tops, lefts = (range(0, max(size - side, 0) + 1, side) for size in (shape.height, shape.width))
+    squares = [Region(x, y, min(x + side, shape.width), min(y + side, shape.height)) for y in tops for x in lefts]
+    squares.sort(key=lambda s: grain(samples[s.top : s.bottom, s.left : s.right]))
+    chosen = {round(quantile * (len(squares) - 1)) for quantile in _QUANTILES}
+    return [squares[number] for number in sorted(chosen)]
 
 
 def is_large(shape: LatentShape) -> bool:
@@ -63,8 +59,8 @@ def is_large(shape: LatentShape) -> bool:
 
 
 def sampled(shape: LatentShape) -> int:
-    """Pixels of a sample."""
-    return sum(square.width * square.height for square in sample_of(shape))
+    """About how many pixels a sample has."""
+    return min(len(_QUANTILES) * _SIDE**2, shape.height * shape.width)
 
 
 def parts_of(shape: LatentShape) -> Iterator[Region]:
@@ -196,7 +192,7 @@ class Mosaic:
         self.progressive = progressive
         self.shape, self.samples, self.threads, self._whole_tune = shape, samples, threads, tune
         self.tune = tune
-        squares = sample_of(shape)
+        squares = sample_of(shape, samples)
         if tune is not None:
             # What an error counts is relative to its mean over the picture.
             aims = [Part(shape, samples, threads, tune, square, square).aim for square in squares]
