@@ -42,7 +42,7 @@ _LARGEST_CHANGE = 2.0
 _FIRST, _LAST = 0.75, 0.02
 
 # The share of a time that a fit has, however long coding a large picture takes.
-_LEAST_SHARE = 0.25
+_LEAST_SHARE = 0.6
 
 _HARDLY = "there was hardly time for a fit: the picture is worth more"
 

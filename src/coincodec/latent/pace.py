@@ -66,7 +66,8 @@ class Pace:
 
     def work(self, shape: LatentShape, seconds: float) -> float:
         """Pixels of steps of `fast` in that time, beside all else that an encode takes."""
-        return max((1 - _SPARE) * seconds / self.seconds - _AFTER * work_at(shape, 0), 1.0)
+        after = 0 if is_large(shape) else _AFTER * work_at(shape, 0)
+        return max((1 - _SPARE) * seconds / self.seconds - after, 1.0)
 
     def coding(self, shape: LatentShape) -> float:
         """Seconds that a large picture takes after its fit."""
