@@ -219,34 +219,48 @@ void check_latents(const coin::LatentShape& shape, const Parameters& latents) {
 
 nb::bytes as_bytes(const coin::Bytes& bytes) { return nb::bytes(bytes.data(), bytes.size()); }
 
-nb::bytes encode_latents(nb::tuple shape, const Integers& values, const std::vector<int>& bits,
-                         const Parameters& latents) {
-  const coin::ContextModel model = checked_context_model(shape, values, bits);
-  check_latents(model.shape(), latents);
-  coin::Bytes code;
-  {
+class PyLatentEncoder {
+ public:
+  PyLatentEncoder(nb::tuple shape, const Integers& values, const std::vector<int>& bits, const Parameters& latents)
+      : latents_(latents), model_(checked_context_model(shape, values, bits)) {
+    check_latents(model_.shape(), latents);
     const nb::gil_scoped_release release;
-    code = coin::encode_latents(model, latents.data());
+    encoder_ = std::make_unique<coin::LatentEncoder>(model_, latents.data());
   }
-  return as_bytes(code);
-}
 
-nb::list encode_tiles(nb::tuple shape, const Integers& values, const std::vector<int>& bits, int level, int tiling,
-                      const Parameters& latents, int threads) {
-  const coin::ContextModel model = checked_context_model(shape, values, bits);
-  check_latents(model.shape(), latents);
-  checked_threads(threads);
-  require(level >= 0 && level < model.shape().levels, "level out of range");
-  require(tiling >= 1 && tiling <= coin::Tiling::kWhole, "tiles out of range");
-  std::vector<coin::Bytes> codes;
-  {
-    const nb::gil_scoped_release release;
-    codes = coin::encode_tiles(model, level, tiling, latents.data(), threads);
+  nb::bytes code() const {
+    coin::Bytes code;
+    {
+      const nb::gil_scoped_release release;
+      code = encoder_->code();
+    }
+    return as_bytes(code);
   }
-  nb::list list;
-  for (const coin::Bytes& code : codes) list.append(as_bytes(code));
-  return list;
-}
+
+  nb::list tiles(int level, int bits, int threads) const {
+    checked_threads(threads);
+    require(level >= 0 && level < model_.shape().levels, "level out of range");
+    require(bits >= 1 && bits <= coin::Tiling::kWhole, "tiles out of range");
+    std::vector<coin::Bytes> codes;
+    {
+      const nb::gil_scoped_release release;
+      codes = encoder_->tiles(level, bits, threads);
+    }
+    nb::list list;
+    for (const coin::Bytes& code : codes) list.append(as_bytes(code));
+    return list;
+  }
+
+  std::vector<double> bits() const {
+    const nb::gil_scoped_release release;
+    return encoder_->bits();
+  }
+
+ private:
+  Parameters latents_;  // keeps them alive
+  const coin::ContextModel model_;
+  std::unique_ptr<coin::LatentEncoder> encoder_;
+};
 
 // How many tiles each grid has, finest first.
 std::vector<std::size_t> tile_counts(nb::tuple shape_tuple, const std::vector<int>& tiling) {
@@ -255,14 +269,6 @@ std::vector<std::size_t> tile_counts(nb::tuple shape_tuple, const std::vector<in
   std::vector<std::size_t> counts;
   for (int level = 0; level < shape.levels; ++level) counts.push_back(tiles.count(level));
   return counts;
-}
-
-std::vector<double> latent_bits(nb::tuple shape, const Integers& values, const std::vector<int>& bits,
-                                const Parameters& latents) {
-  const coin::ContextModel model = checked_context_model(shape, values, bits);
-  check_latents(model.shape(), latents);
-  const nb::gil_scoped_release release;
-  return coin::latent_bits(model, latents.data());
 }
 
 class PyLatentDecoder {
@@ -358,11 +364,13 @@ nb::dict layout(nb::tuple shape_tuple) {
 void bind_latent(nb::module_& m) {
   m.def("latent_layout", &layout, "shape"_a);
   m.def("latent_integer_error", &integer_error, "shape"_a, "values"_a.noconvert(), "bits"_a);
-  m.def("latent_encode", &encode_latents, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
-  m.def("latent_bits", &latent_bits, "shape"_a, "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert());
-  m.def("latent_encode_tiles", &encode_tiles, "shape"_a, "values"_a.noconvert(), "bits"_a, "level"_a,
-        "tiling"_a, "latents"_a.noconvert(), "threads"_a);
   m.def("latent_tile_counts", &tile_counts, "shape"_a, "tiling"_a);
+  nb::class_<PyLatentEncoder>(m, "LatentEncoder")
+      .def(nb::init<nb::tuple, const Integers&, const std::vector<int>&, const Parameters&>(), "shape"_a,
+           "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert())
+      .def("code", &PyLatentEncoder::code)
+      .def("tiles", &PyLatentEncoder::tiles, "level"_a, "bits"_a, "threads"_a)
+      .def("bits", &PyLatentEncoder::bits);
   nb::class_<PyLatentDecoder>(m, "LatentDecoder")
       .def(nb::init<nb::tuple, const Integers&, const std::vector<int>&, nb::bytes, bool>(), "shape"_a,
            "values"_a.noconvert(), "bits"_a, "data"_a, "cut"_a)

@@ -16,7 +16,7 @@ from coincodec.errors import CorruptError, FitError, FormatError, UnsupportedErr
 from coincodec.latent import networks, stream
 from coincodec.latent.model import NEIGHBOURS, LatentShape, Size, initial_parameters, parts
 from coincodec.latent.networks import TENSORS, Quantised
-from grids import read_all
+from grids import encoder_of, read_all
 
 SIZES = {
     "middle": Size(12, 4, 16, 4),
@@ -109,9 +109,9 @@ def test_the_code_is_that_of_the_format_document(isa: str, size: str, scale: flo
     symbols = [np.array(column, np.int32) for column in distributions(quantised, latents)]
     coder = RangeEncoder()
     coder.laplace(*symbols)
-    data = _native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
+    data = encoder_of(quantised, latents).code()
     assert data == coder.finish()
-    bits = _native.latent_bits(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
+    bits = encoder_of(quantised, latents).bits()
     assert sum(bits) == pytest.approx(laplace_bits(*symbols).sum())
     shape = quantised.shape
     decoder = _native.LatentDecoder(shape.native, quantised.levels, quantised.integer_bits, data, False)
@@ -131,7 +131,7 @@ def test_the_integer_model_costs_what_the_float_model_does() -> None:
     fit = _native.LatentFit(quantised.shape.native, np.zeros((64, 96, 3), np.uint8))
     fit.latents()[:] = latents
     _, expected = fit.evaluate(quantised.parameters(), None, 1)
-    bits = _native.latent_bits(quantised.shape.native, quantised.levels, quantised.integer_bits, latents)
+    bits = encoder_of(quantised, latents).bits()
     assert sum(bits) == pytest.approx(expected, rel=0.03)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coincodec
-from coincodec import PartialWarning, _native, container
+from coincodec import PartialWarning, container
 from coincodec.container import Section
 from coincodec.errors import CorruptError, FormatError, TruncatedError
 from coincodec.latent import networks, stream, tiles
@@ -21,7 +22,7 @@ from coincodec.latent.stream import LatentReader
 from coincodec.latent.window import Window
 from coincodec.varint import varint
 from coincodec.view import Region
-from grids import in_tiles, read_all
+from grids import encoder_of, in_tiles, read_all
 
 WIDTH, HEIGHT = 233, 131
 CUT = [5, 6, 5, 20, 20]  # log2 of the tiles' sides, finest grid first
@@ -58,7 +59,7 @@ def drawn(height: int, width: int, levels: int, size: Size, seed: int, scale: fl
 
 
 def sections_of(quantised: Quantised, latents: np.ndarray, bits: list[int], threads: int = 1) -> list[Section]:
-    grids = [tiles.cut(quantised, latents, level, b, threads) for level, b in enumerate(bits)]
+    grids = [tiles.cut(encoder_of(quantised, latents), level, b, threads) for level, b in enumerate(bits)]
     return [Section(stream.NETWORKS, networks.write(quantised)), Section(stream.TILES, tiles.write(grids))]
 
 
@@ -133,12 +134,12 @@ class TestCode:
     def test_a_tile_is_a_picture_of_its_own(self) -> None:
         """Its contexts end at its border: the code is that of a picture with these latents alone."""
         quantised, latents = drawn(64, 96, 1, Size(12, 0, 8, 0), 1, 2)
-        grid = tiles.cut(quantised, latents, 0, 5, 1)
+        grid = tiles.cut(encoder_of(quantised, latents), 0, 5, 1)
         assert len(grid.codes) == 6
         small = LatentShape.of(32, 32, 3, 1, Size(12, 0, 8, 0))
         part = small.empty_latents()
         small.plane(part, 0)[:] = quantised.shape.plane(latents, 0)[32:64, 32:64]
-        assert grid.codes[4] == _native.latent_encode(small.native, quantised.levels, quantised.integer_bits, part)
+        assert grid.codes[4] == encoder_of(replace(quantised, shape=small), part).code()
 
     def test_any_threads_write_the_same(self) -> None:
         quantised, latents = drawn(150, 170, 4, SIZES["middle"], 2, 1)
@@ -147,11 +148,11 @@ class TestCode:
 
     def test_tiles_are_as_small_as_pays(self, monkeypatch: pytest.MonkeyPatch) -> None:
         quantised, latents = drawn(700, 900, 3, SIZES["middle"], 3, 1)
-        one = len(_native.latent_encode(quantised.shape.native, quantised.levels, quantised.integer_bits, latents))
+        one = len(encoder_of(quantised, latents).code())
         sides = {}
         for worth in (-1, 0.004, 0.1):
             monkeypatch.setattr(tiles, "_WORTH", worth)
-            grids = tiles.choose(quantised, latents, 2)
+            grids = tiles.choose(quantised.shape, encoder_of(quantised, latents), 2)
             assert tiles.nested([grid.bits for grid in grids])
             assert sum(grid.bytes for grid in grids) <= one * (1 + 3 * max(worth, 0)) + 20
             sides[worth] = grids[0].bits

@@ -27,55 +27,6 @@ void for_all(int threads, std::size_t count, const Task& task) {
 
 Rectangle whole(const LatentShape& s, int level) { return {0, 0, s.rows(level), s.columns(level)}; }
 
-// All latents, as an encoder has them.
-class Source {
- public:
-  Source(const ContextModel& model, const float* latents) : model_(model), latents_(latents) {
-    const LatentShape& s = model.shape();
-    for (int level = 0; level < s.levels; ++level) {
-      Tile& grid = grids_.emplace_back(whole(s, level));
-      for (int row = 0; row < grid.rows(); ++row)
-        for (int column = 0; column < grid.columns(); ++column) grid.set(row, column, at(level, row, column));
-    }
-  }
-
-  // Calls symbol(prediction, latent) for those of a tile.
-  template <class Symbol>
-  void visit(int level, const Rectangle& place, const Symbol& symbol) const {
-    Tile tile(place);
-    Above above[kMaxLevels];
-    for (int l = level + 1; l < model_.shape().levels; ++l) {
-      const int depth = l - level;
-      above[depth - 1] = {grids_[l].row(place.top >> depth) + (place.left >> depth), grids_[l].stride()};
-    }
-    walk(model_, level, tile, above, 0, tile.rows(),
-         [&](const ContextModel::Prediction& prediction, int row, int column, std::int32_t& latent) {
-           latent = at(level, place.top + row, place.left + column);
-           symbol(prediction, latent);
-           return true;
-         });
-  }
-
-  // Whether all of a tile are 0.
-  bool empty(int level, const Rectangle& place) const {
-    for (int row = place.top; row < place.bottom; ++row) {
-      const std::int16_t* here = grids_[level].row(row);
-      if (std::any_of(here + place.left, here + place.right, [](std::int16_t v) { return v != 0; })) return false;
-    }
-    return true;
-  }
-
- private:
-  std::int32_t at(int level, int row, int column) const {
-    const LatentShape& s = model_.shape();
-    return static_cast<std::int32_t>(latents_[s.plane(level) + std::int64_t{row} * s.stride(level) + column]);
-  }
-
-  const ContextModel& model_;
-  const float* latents_;
-  std::vector<Tile> grids_;
-};
-
 }  // namespace
 
 Tiling::Tiling(const LatentShape& shape, std::vector<int> bits)
@@ -95,39 +46,77 @@ Rectangle Tiling::place(int level, int row, int column) const {
           std::min((column + 1) << bits, shape_.columns(level))};
 }
 
-Bytes encode_latents(const ContextModel& model, const float* latents) {
-  const Source source(model, latents);
+LatentEncoder::LatentEncoder(const ContextModel& model, const float* latents) : model_(model), latents_(latents) {
+  const LatentShape& s = model.shape();
+  for (int level = 0; level < s.levels; ++level) {
+    Tile& grid = grids_.emplace_back(whole(s, level));
+    for (int row = 0; row < grid.rows(); ++row)
+      for (int column = 0; column < grid.columns(); ++column) grid.set(row, column, at(level, row, column));
+  }
+}
+
+std::int32_t LatentEncoder::at(int level, int row, int column) const {
+  const LatentShape& s = model_.shape();
+  return static_cast<std::int32_t>(latents_[s.plane(level) + std::int64_t{row} * s.stride(level) + column]);
+}
+
+// Calls symbol(prediction, latent) for those of a tile.
+template <class Symbol>
+void LatentEncoder::visit(int level, const Rectangle& place, const Symbol& symbol) const {
+  Tile tile(place);
+  Above above[kMaxLevels];
+  for (int l = level + 1; l < model_.shape().levels; ++l) {
+    const int depth = l - level;
+    above[depth - 1] = {grids_[l].row(place.top >> depth) + (place.left >> depth), grids_[l].stride()};
+  }
+  walk(model_, level, tile, above, 0, tile.rows(),
+       [&](const ContextModel::Prediction& prediction, int row, int column, std::int32_t& latent) {
+         latent = at(level, place.top + row, place.left + column);
+         symbol(prediction, latent);
+         return true;
+       });
+}
+
+void LatentEncoder::encode(int level, const Rectangle& place, RangeEncoder& coder) const {
+  visit(level, place, [&](const ContextModel::Prediction& p, std::int32_t latent) {
+    encode_laplace(coder, p.scale, p.mean, latent);
+  });
+}
+
+// Whether all of a tile are 0.
+bool LatentEncoder::empty(int level, const Rectangle& place) const {
+  for (int row = place.top; row < place.bottom; ++row) {
+    const std::int16_t* here = grids_[level].row(row);
+    if (std::any_of(here + place.left, here + place.right, [](std::int16_t v) { return v != 0; })) return false;
+  }
+  return true;
+}
+
+Bytes LatentEncoder::code() const {
   RangeEncoder coder;
-  for (int level = model.shape().levels - 1; level >= 0; --level)
-    source.visit(level, whole(model.shape(), level), [&](const ContextModel::Prediction& p, std::int32_t latent) {
-      encode_laplace(coder, p.scale, p.mean, latent);
-    });
+  for (int level = model_.shape().levels - 1; level >= 0; --level) encode(level, whole(model_.shape(), level), coder);
   return coder.finish();
 }
 
-std::vector<Bytes> encode_tiles(const ContextModel& model, int level, int bits, const float* latents, int threads) {
-  const Source source(model, latents);
-  const Tiling tiling(model.shape(), std::vector<int>(model.shape().levels, bits));
+std::vector<Bytes> LatentEncoder::tiles(int level, int bits, int threads) const {
+  const Tiling tiling(model_.shape(), std::vector<int>(model_.shape().levels, bits));
   std::vector<Bytes> codes(tiling.count(level));
   for_all(threads, codes.size(), [&](std::size_t i) {
     const int number = static_cast<int>(i), across = tiling.across(level);
     const Rectangle place = tiling.place(level, number / across, number % across);
-    if (source.empty(level, place)) return;
+    if (empty(level, place)) return;
     RangeEncoder coder;
-    source.visit(level, place, [&](const ContextModel::Prediction& p, std::int32_t latent) {
-      encode_laplace(coder, p.scale, p.mean, latent);
-    });
+    encode(level, place, coder);
     codes[i] = coder.finish();
     if (codes[i].empty()) codes[i].push_back(0);
   });
   return codes;
 }
 
-std::vector<double> latent_bits(const ContextModel& model, const float* latents) {
-  const Source source(model, latents);
-  std::vector<double> bits(model.shape().levels);
-  for (int level = 0; level < model.shape().levels; ++level)
-    source.visit(level, whole(model.shape(), level), [&](const ContextModel::Prediction& p, std::int32_t latent) {
+std::vector<double> LatentEncoder::bits() const {
+  std::vector<double> bits(model_.shape().levels);
+  for (int level = 0; level < model_.shape().levels; ++level)
+    visit(level, whole(model_.shape(), level), [&](const ContextModel::Prediction& p, std::int32_t latent) {
       bits[level] += laplace_bits(p.scale, p.mean, latent);
     });
   return bits;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -52,14 +51,32 @@ class Tiling {
   std::vector<std::size_t> firsts_;
 };
 
-// latents: as in LatentShape, whole numbers within +-kLaplaceLimit.
-Bytes encode_latents(const ContextModel& model, const float* latents);
+// All latents of a model, to be coded. The model and the latents must outlive it.
+class LatentEncoder {
+ public:
+  // latents: as in LatentShape, whole numbers within +-kLaplaceLimit.
+  LatentEncoder(const ContextModel& model, const float* latents);
 
-// The code of every tile of a grid, tiles having sides of 2^bits; those of zeros alone have none.
-std::vector<Bytes> encode_tiles(const ContextModel& model, int level, int bits, const float* latents, int threads);
+  // One code of all grids.
+  Bytes code() const;
 
-// Bits of all latents, grid by grid, finest first, in one code.
-std::vector<double> latent_bits(const ContextModel& model, const float* latents);
+  // The code of every tile of a grid, tiles having sides of 2^bits; those of zeros alone have none.
+  std::vector<Bytes> tiles(int level, int bits, int threads) const;
+
+  // Bits of all latents, grid by grid, finest first, in one code.
+  std::vector<double> bits() const;
+
+ private:
+  template <class Symbol>
+  void visit(int level, const Rectangle& place, const Symbol& symbol) const;
+  void encode(int level, const Rectangle& place, RangeEncoder& coder) const;
+  bool empty(int level, const Rectangle& place) const;
+  std::int32_t at(int level, int row, int column) const;
+
+  const ContextModel& model_;
+  const float* latents_;
+  std::vector<Tile> grids_;  // as contexts see them
+};
 
 // Reads what is asked for, and what that needs.
 class LatentDecoder {

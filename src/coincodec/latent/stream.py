@@ -74,10 +74,10 @@ def write(
     else:
         first = Section(NETWORKS, networks.write(quantised))
     shape = quantised.shape
+    encoder = _native.LatentEncoder(shape.native, quantised.levels, quantised.integer_bits, latents)
     if shape.height * shape.width >= tiles.LEAST_PIXELS:
-        return first, Section(TILES, tiles.write(tiles.choose(quantised, latents, threads)))
-    code = _native.latent_encode(shape.native, quantised.levels, quantised.integer_bits, latents)
-    return first, Section(LATENTS, code)
+        return first, Section(TILES, tiles.write(tiles.choose(shape, encoder, threads)))
+    return first, Section(LATENTS, encoder.code())
 
 
 def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:

@@ -13,8 +13,7 @@ from .. import _native
 from ..container import Section
 from ..errors import CorruptError
 from ..varint import Cursor, varint
-from .model import Array32, LatentShape
-from .networks import Quantised
+from .model import LatentShape
 
 # Sides of tiles are powers of two. No grid has more rows or columns than the largest.
 LEAST_BITS, MOST_BITS = 5, 20
@@ -61,25 +60,21 @@ class Grid:
         return 1 + sum(len(varint(len(code))) + len(code) for code in self.codes)
 
 
-def cut(quantised: Quantised, latents: Array32, level: int, bits: int, threads: int) -> Grid:
-    """A grid in tiles with sides of 2^bits. latents: integers with margins."""
-    integers = (quantised.shape.native, quantised.levels, quantised.integer_bits)
-    return Grid(bits, list(_native.latent_encode_tiles(*integers, level, bits, latents, threads)))
+def cut(encoder: _native.LatentEncoder, level: int, bits: int, threads: int) -> Grid:
+    """A grid in tiles with sides of 2^bits. encoder: of all latents."""
+    return Grid(bits, encoder.tiles(level, bits, threads))
 
 
-def choose(quantised: Quantised, latents: Array32, threads: int) -> list[Grid]:
-    """The grids of a model, finest first, each in the smallest tiles that are worth their bytes.
-
-    latents: integers with margins.
-    """
-    sizes = [(max(quantised.shape.grid(level)) - 1).bit_length() for level in range(quantised.shape.levels)]
-    largest = [cut(quantised, latents, level, min(max(b, _SMALL), _LARGE), threads) for level, b in enumerate(sizes)]
+def choose(shape: LatentShape, encoder: _native.LatentEncoder, threads: int) -> list[Grid]:
+    """The grids of a model, finest first, each in the smallest tiles that are worth their bytes."""
+    sizes = [(max(shape.grid(level)) - 1).bit_length() for level in range(shape.levels)]
+    largest = [cut(encoder, level, min(max(b, _SMALL), _LARGE), threads) for level, b in enumerate(sizes)]
     most = _WORTH * sum(grid.bytes for grid in largest)
     grids: list[Grid] = []
     for level, chosen in enumerate(largest):
         least = max(_SMALL, grids[-1].bits - 1) if grids else _SMALL  # see `nested`
         for bits in range(least, chosen.bits):
-            smaller = cut(quantised, latents, level, bits, threads)
+            smaller = cut(encoder, level, bits, threads)
             if smaller.bytes - chosen.bytes <= most:
                 chosen = smaller
                 break
