@@ -14,7 +14,7 @@ from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, LatentShape, Shared, coarser_shape, finer, parts
 from coincodec.latent.mosaic import Half, Mosaic, Part, parts_of, sample_of, seen_from
 from coincodec.latent.recipe import RECIPES
-from coincodec.latent.stages import coarse_factor, large_steps, plan_large, work_at, work_of
+from coincodec.latent.stages import coarse_factor, large_steps, plan_large, work_at
 from coincodec.latent.start import start_for
 from coincodec.looks.eye import EyeAim
 from coincodec.metrics import psnr, squared_error
@@ -246,4 +246,3 @@ class TestMosaic:
         codec.encode_samples(picture, options, lambda progress: shares.append(progress.share))
         assert shares == sorted(shares)
         assert 0.9 < shares[-1] <= 1
-        assert work_of(10) > 10

@@ -22,7 +22,7 @@ from coincodec.latent.origin import Origin
 from coincodec.latent.pace import Hurry, Pace, preset_within, steps_within
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import distribution
-from coincodec.latent.stages import coarse_factor, detailed, grain, halved, halving_shows, plan, work_at
+from coincodec.latent.stages import coarse_factor, detailed, grain, halved, halving_shows, plan, work_at, work_of
 from coincodec.options import EncodeOptions
 from coincodec.progress import Progress
 
@@ -256,6 +256,10 @@ def test_progress_tells_the_share_of_the_work(photo: np.ndarray) -> None:
     assert all(np.isfinite(p.psnr) for p in seen)
     half = next(number for number, p in enumerate(seen) if (p.share or 0) > 0.5)
     assert half > 0.55 * len(seen)  # steps at half the size are quicker
+
+
+def test_a_step_costs_more_than_its_pixels() -> None:
+    assert work_of(10) > 10
 
 
 class TestTime:

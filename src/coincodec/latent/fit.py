@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..optim import Soap
 from ..progress import Progress
 from . import impressions, networks
 from .control import STARTS_KNOW, Control, effect, price_at
-from .fitted import Cost, Model
+from .fitted import Cost, Model, Soft, Update
 from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
 from .mosaic import Mosaic
 from .networks import Quantised
@@ -187,7 +187,8 @@ class Fit:
             parameters = start_for(self.model.shape, self.units, self.seed, self.first_price)
             finer(self.model.shape, parameters, self.parameters)
             self.parameters = parameters
-            if latents and isinstance(coarse, Model):
+            assert isinstance(coarse, Model)  # the last alone may be a mosaic
+            if latents:
                 self.model.take(coarse)
         self.gains = self._gains()
 
@@ -199,6 +200,7 @@ class Fit:
         return float(work)
 
     def report(self, cost: Cost, work: int) -> None:
+        """Counts a step, and tells of it. Raises `FitError` if the fit diverges."""
         self.done += 1
         self.work += work
         if not math.isfinite(cost.error + cost.bits):
@@ -221,14 +223,7 @@ class Fit:
         checks = [check for check in _CHECKS if check > stage.begin] if corrected else []
         look = stage.begin + 2 * _LOOK
         self.moments, self.quick = 0, True
-        begun = clock.monotonic()
-        for step in range(stage.steps):
-            done = step / stage.steps
-            if until is not None:
-                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
-                if done >= 1:
-                    self.work += (stage.steps - step) * stage.work
-                    break
+        for step, done in self.steps(stage.steps, stage.work, until):
             share = stage.begin + (stage.end - stage.begin) * done
             cost = self.soft_step(share, step)
             self.move_networks(optimiser, self.recipe.rate_at(step, share))
@@ -242,6 +237,21 @@ class Fit:
                 if checks.pop(0) < _LAST_RESCALE:
                     self.follow_price()
 
+    def steps(self, number: int, work: int, until: float | None) -> Iterator[tuple[int, float]]:
+        """So many steps of that work, each with the share of them that is done, until that time at most.
+
+        Steps that there is no time for count as done.
+        """
+        begun = clock.monotonic()
+        for step in range(number):
+            done = step / number
+            if until is not None:
+                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
+                if done >= 1:
+                    self.work += (number - step) * work
+                    return
+            yield step, done
+
     def soft_step(self, share: float, step: int) -> Cost:
         """Moves the latents once, after `share` of a fit; the networks' gradient is left in the model."""
         self.price = price = self._price(share)
@@ -251,7 +261,7 @@ class Fit:
             self.model.impress(self.parameters, soft, update)
         return cost
 
-    def move(self, share: float, price: float) -> tuple[tuple[float, float, int], tuple[float, ...]]:
+    def move(self, share: float, price: float) -> tuple[Soft, Update]:
         """How latents are seen, and how they move, after `share` of a fit."""
         recipe = self.recipe
         self.moments += 1

@@ -15,6 +15,10 @@ from .impressions import COARSEST, Impressions
 from .model import Array32, LatentShape, coarser_shape
 from .stages import detailed, grain, halved
 
+# How latents are seen in a step, and how they move after it: Quantisation and LatentUpdate of native/latent/kernel.h.
+Soft = tuple[float, float, int]
+Update = tuple[float, ...]
+
 # Steps from one look at the picture that is shown to the next.
 _LOOKS = 2
 
@@ -48,6 +52,12 @@ class Cost:
 
     error: float
     bits: float
+
+
+def to_integers(latents: Array32, out: Array32) -> None:
+    """Rounds latents to the integers that can be coded."""
+    np.rint(latents, out=out)
+    np.clip(out, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=out)
 
 
 class Model:
@@ -120,8 +130,8 @@ class Model:
     def step(
         self,
         parameters: Array32,
-        soft: tuple[float, float, int] | None,
-        update: tuple[float, ...] | None,
+        soft: Soft | None,
+        update: Update | None,
         price: float,
         every: int,
         phase: int,
@@ -134,9 +144,14 @@ class Model:
             if self._steps and self._steps % _LOOKS == 0:
                 self.follow()
             self._steps += 1
-        return self._cost(*self.native.step(parameters, soft, update, price, every, phase, self.gradient, self.threads))
+        found = self.native.step(parameters, soft, update, price, every, phase, self.gradient, self.threads)
+        self._moved()
+        return self._cost(*found)
 
-    def impress(self, parameters: Array32, soft: tuple[float, float, int], update: tuple[float, ...]) -> None:
+    def _moved(self) -> None:
+        """After latents have moved: those of a part may have to go back."""
+
+    def impress(self, parameters: Array32, soft: Soft, update: Update) -> None:
         """After a step: moves latents, and adds to the networks' gradient, for coarse grids to show the picture."""
         if self._impressions is not None:
             self.gradient += self._impressions.step(self.latents, parameters, soft, update)
@@ -148,8 +163,8 @@ class Model:
     def integers(self) -> Array32:
         """The latents rounded to integers, as a decoder gets them."""
         rounded = self.shape.empty_latents()
-        np.rint(self.latents, out=rounded)
-        return np.clip(rounded, -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=rounded)
+        to_integers(self.latents, rounded)
+        return rounded
 
     def _mean(self, total: float) -> float:
         return total / self.pixels / self.shape.channels

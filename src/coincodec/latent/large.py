@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time as clock
 
 from .fit import Fit, part_of
 from .model import Array32
@@ -54,7 +53,8 @@ class LargeFit(Fit):
         halve = halving_shows(model.samples, model.grain)
         price = self.control.price
         self._large = plan_large(self.recipe, self.planned, model.shape, model.pixels, last, halve, price)
-        whole = plan_large(self.recipe, self.planned, model.shape, model.pixels, price=price)
+        # What repeats are a share of, if there is no time for parts now, too.
+        whole = plan_large(self.recipe, self.planned, model.shape, model.pixels, price=price) if last else self._large
         self._steps_to_parts = whole.parts
         return self._large.stages
 
@@ -82,13 +82,7 @@ class LargeFit(Fit):
     def _settle(self, part: Part | Half, values: Array32, steps: int, until: float | None) -> None:
         """Soft steps of latents alone."""
         self.moments, self.quick = 0, True
-        self.price, work, begun, begin = self.control.price, part.pixels, clock.monotonic(), self._large.begin
-        for step in range(steps):
-            done = step / steps
-            if until is not None:
-                done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
-                if done >= 1:
-                    self.work += (steps - step) * work
-                    break
+        self.price, begin = self.control.price, self._large.begin
+        for step, done in self.steps(steps, part.pixels, until):
             soft, update = self.move(begin + (1 - begin) * done, self.price)
-            self.report(part.step(values, soft, update, self.price, _NEVER, step), work)
+            self.report(part.step(values, soft, update, self.price, _NEVER, step), part.pixels)

@@ -12,10 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from .. import entropy
 from ..image import Samples
 from ..view import Region
-from .fitted import Aim, Cost, Model, Tune
+from .fitted import Aim, Cost, Model, Soft, Tune, Update, to_integers
 from .model import Array32, LatentShape, Shared, coarser_shape
 from .stages import coarse_factor, grain, halved
 
@@ -105,7 +104,8 @@ class Part(Model):
 
     def __init__(
         self, shape: LatentShape, samples: Samples, threads: int, tune: Tune | None, seen: Region, core: Region
-    ):
+    ) -> None:
+        """shape, samples: of the whole picture. seen: all of the part. core: whose latents it leaves behind."""
         pixels = np.ascontiguousarray(samples[seen.top : seen.bottom, seen.left : seen.right])
         super().__init__(replace(shape, height=seen.height, width=seen.width), pixels, threads, tune)  # type: ignore[arg-type]
         self.seen, self.core = seen, core
@@ -129,22 +129,11 @@ class Part(Model):
         for level in range(whole.levels):
             found = self.shape.plane(self.latents, level)[_slices(self.core, level, self.seen)]
             there = whole.plane(latents, level)[_slices(self.core, level, everything)]
-            np.clip(np.rint(found), -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=there)
+            to_integers(found, there)
 
-    def step(
-        self,
-        parameters: Array32,
-        soft: tuple[float, float, int] | None,
-        update: tuple[float, ...] | None,
-        price: float,
-        every: int,
-        phase: int,
-    ) -> Cost:
-        """As of a model."""
-        cost = super().step(parameters, soft, update, price, every, phase)
+    def _moved(self) -> None:
         for strip, values in self._still:
             strip[...] = values
-        return cost
 
 
 class Half:
@@ -159,8 +148,8 @@ class Half:
     def step(
         self,
         parameters: Array32,
-        soft: tuple[float, float, int],
-        update: tuple[float, ...],
+        soft: Soft,
+        update: Update,
         price: float,
         every: int,
         phase: int,
@@ -177,8 +166,6 @@ class Half:
 
 class Mosaic:
     """What a fit sees of a large picture: a model of a sample. Its parts are fitted afterwards."""
-
-    level = 0
 
     def __init__(
         self,
@@ -203,7 +190,7 @@ class Mosaic:
         self.stands_for = shape.height * shape.width / self.pixels
         self.whole: Array32 = shape.empty_latents()
         self.half: Half | None = None
-        self._first: tuple[tuple[float, float, int], tuple[float, ...]] | None = None
+        self._first: tuple[Soft, Update] | None = None
         self.cores = list(parts_of(shape))
         seen = (seen_from(shape, core) for core in self.cores)
         self.pixels_of_parts = sum(part.width * part.height for part in seen)
@@ -265,8 +252,8 @@ class Mosaic:
     def step(
         self,
         parameters: Array32,
-        soft: tuple[float, float, int] | None,
-        update: tuple[float, ...] | None,
+        soft: Soft | None,
+        update: Update | None,
         price: float,
         every: int,
         phase: int,
@@ -286,7 +273,7 @@ class Mosaic:
             self.gradient += self.pixels / self.half.pixels * self.half.gradient
         return self._sum(costs)
 
-    def impress(self, parameters: Array32, soft: tuple[float, float, int], update: tuple[float, ...]) -> None:
+    def impress(self, parameters: Array32, soft: Soft, update: Update) -> None:
         """Nothing: half the size does."""
 
     def evaluate(self, parameters: Array32) -> Cost:
@@ -299,7 +286,7 @@ class Mosaic:
         self.half = None
         for level in range(_MOVING, self.shape.levels):
             plane = self.shape.plane(self.whole, level)
-            np.rint(plane, out=plane)
+            to_integers(plane, plane)
         for core in self.cores:
             part = Part(self.shape, self.samples, self.threads, self.tune, seen_from(self.shape, core), core)
             part.take_from(self.shape, self.whole, _MOVING)
@@ -309,7 +296,7 @@ class Mosaic:
     def round(self) -> None:
         """Instead: latents as they are."""
         self._take_half()
-        np.clip(np.rint(self.whole), -entropy.LAPLACE_LIMIT, entropy.LAPLACE_LIMIT, out=self.whole)
+        to_integers(self.whole, self.whole)
 
     def integers(self) -> Array32:
         """The latents of the whole picture, as a decoder gets them."""

@@ -197,10 +197,7 @@ def large_steps(shape: LatentShape, sample: int, work: float, last: int = 0) -> 
 
     The opposite of `plan_large`.
     """
-    unit = plan_large(_UNIT, _LARGE_STEPS, shape, sample, last)
+    unit = plan_large(RECIPES["fast"], _LARGE_STEPS, shape, sample, last)
     each = sum(stage.steps * stage.work for stage in unit.stages)
     each += unit.whole * work_at(shape, 1) + unit.parts * work_at(shape, 0)
     return float(_LARGE_STEPS * (work / each) ** (1 / _LARGE_POWER))
-
-
-_UNIT = RECIPES["fast"]
