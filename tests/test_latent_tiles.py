@@ -141,6 +141,20 @@ class TestCode:
         small.plane(part, 0)[:] = quantised.shape.plane(latents, 0)[32:64, 32:64]
         assert grid.codes[4] == encoder_of(replace(quantised, shape=small), part).code()
 
+    def test_latents_whose_code_takes_no_byte_are_no_tile_of_zeros(self) -> None:
+        """The lowest symbol has the code 0, of which nothing is left: a byte stands for it."""
+        quantised, latents = drawn(1, 33, 1, SIZES["small"], 0, 1)
+        plane, found = quantised.shape.plane(latents, 0), 0
+        for latent in range(-600, 1):
+            plane[0, 32] = latent
+            code = tiles.cut(encoder_of(quantised, latents), 0, 5, 1).codes[1]
+            assert (code == b"") == (latent == 0)
+            if code == b"\0":
+                found += 1
+                sections = sections_of(quantised, latents, [5])
+                assert np.array_equal(read_all(LatentReader(quantised, sections, 1)), latents)
+        assert found == 1
+
     def test_any_threads_write_the_same(self) -> None:
         quantised, latents = drawn(150, 170, 4, SIZES["middle"], 2, 1)
         first, second = (sections_of(quantised, latents, [5, 5, 5, 5], threads) for threads in (1, 4))
