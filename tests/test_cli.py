@@ -343,6 +343,20 @@ class TestLongWork:
         assert result.stderr.count(b"\n") == 1
         assert b"\r" not in result.stderr
 
+    def test_memory_is_a_bound_in_megabytes(self, photo_png: Path, coin: Coin) -> None:
+        status, _, err = coin("encode", "photo.png", "--memory", "20")
+        assert status == 2
+        assert "takes about 50 MB of memory" in err
+        assert not photo_png.with_suffix(".coin").exists()
+        assert coin("encode", "photo.png", "--memory", "60", "--preset", "instant")[0] == 0
+
+    def test_much_memory_is_said_before(self, photo_png: Path, coin: Coin, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("coincodec.cli.encode.MUCH_MEMORY", 1e6)
+        _, _, err = coin("encode", "photo.png", "--preset", "instant")
+        assert err.startswith("coin: this takes about 50 MB of memory\n")
+        _, _, err = coin("encode", "photo.png", *QUICK, "-f")
+        assert "memory" not in err
+
     def test_time_is_a_budget(self, photo_png: Path) -> None:
         begun = time.monotonic()
         assert process("encode", "photo.png", "--time", "0.3", "--layers", "2", "--width", "6").returncode == 0

@@ -109,6 +109,7 @@ def encode(
     strip: bool = False,
     best_effort: bool = False,
     progressive: bool = False,
+    memory: float | None = None,
     colour: Colour | None = None,
     srgb: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -152,6 +153,9 @@ def encode(
         instead of raising a `TargetError`.
     progressive: previews from the first bytes look like the picture, for some more bytes (docs/decoding.md); "latent"
         alone.
+    memory: about how many bytes the process may take; of "latent" alone. A picture that would take more is fitted in
+        parts, as those of two megapixels and more are (docs/large.md), or refused by a `UsageError` if that is too
+        much, too.
     colour: what the samples mean. If None, what a Pillow image says, else sRGB.
     srgb: convert them to sRGB, where colours beyond it are clipped; otherwise they are coded as they are.
     progress: called after every step.
@@ -182,6 +186,7 @@ def encode(
         strip,
         best_effort,
         progressive,
+        memory,
     )
     picture = codec.as_picture(image, colour, srgb)
     encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)

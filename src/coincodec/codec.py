@@ -97,6 +97,18 @@ def _encode(samples: image.Samples, options: EncodeOptions, progress: Callable[[
     return encode_siren(samples, options, progress)
 
 
+def memory_of(samples: image.Samples, options: EncodeOptions) -> float | None:
+    """About how many bytes of memory an encode takes, where that may be much: with the latent model.
+
+    Raises `UsageError` if it takes more than it may.
+    """
+    if _model(samples, options) != latent_stream.NAME:
+        return None
+    from .latent.encode import way_of
+
+    return way_of(samples, options).memory
+
+
 def _model(samples: image.Samples, options: EncodeOptions) -> str:
     """Which model: the one asked for, else the one that the other options mean, else the one that is better."""
     if options.model is not None:

@@ -42,6 +42,7 @@ class EncodeOptions:
     strip: bool = False
     best_effort: bool = False
     progressive: bool = False
+    memory: float | None = None
 
     @property
     def target(self) -> str | None:
@@ -89,6 +90,8 @@ class EncodeOptions:
             return "tune eye"
         if self.progressive:
             return "progressive"
+        if self.memory is not None:
+            return "memory"
         return next((name for name in LATENT_OPTIONS if getattr(self, name) is not None), None)
 
     def check(self, presets: Iterable[str]) -> None:
@@ -109,6 +112,8 @@ class EncodeOptions:
             raise UsageError(f"steps must be at least 1, not {self.steps}")
         if self.time is not None and not self.time > 0:
             raise UsageError(f"time must be more than 0 seconds, not {self.time}")
+        if self.memory is not None and not self.memory > 0:
+            raise UsageError(f"memory must be more than 0 bytes, not {self.memory}")
         self.target  # noqa: B018 (raises)
 
     def budget(self, pixels: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
@@ -17,6 +17,11 @@ from .options import add_files, add_quiet, add_threads
 
 if TYPE_CHECKING:
     from .options import Subparsers
+
+_MB = 1e6
+
+# Memory of more bytes than this is said beforehand.
+MUCH_MEMORY = 1e9
 
 
 def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
@@ -71,6 +76,9 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time", type=float, metavar="S", help="seconds it may take; chooses the preset if none is given"
     )
+    parser.add_argument(
+        "--memory", type=float, metavar="MB", help="about how many megabytes of memory it may take (latent)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers (default: 0)")
     add_threads(parser)
     parser.add_argument("--srgb", action="store_true", help="convert the picture to sRGB, whatever its colours are")
@@ -105,12 +113,17 @@ def _encode(job: Job, arguments: argparse.Namespace) -> None:
             print(text, file=sys.stderr)
 
     options = EncodeOptions(**{field.name: getattr(arguments, field.name) for field in fields(EncodeOptions)})
+    if options.memory is not None:
+        options = replace(options, memory=_MB * options.memory)
     standard = io.BytesIO(read_bytes(job.source)) if job.source == STANDARD else None
     picture = image.load(standard or job.source, int(arguments.max_pixels))
     if arguments.srgb:
         picture = image.in_srgb(picture)
     for note in picture.notes:
         say(f"coin: {note}")
+    memory = codec.memory_of(picture.samples, options)
+    if memory is not None and memory >= MUCH_MEMORY:
+        say(f"coin: this takes about {memory / _MB:,.0f} MB of memory")
     with FitProgressLine("fitting", arguments.quiet) as progress:
         encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)
     for note in encoded.notes:

@@ -20,8 +20,9 @@ from .decode import render
 from .fit import Fit
 from .fitted import Model
 from .large import LargeFit
+from .memory import Way
 from .model import LatentShape
-from .mosaic import Mosaic, is_large
+from .mosaic import Mosaic
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within, steps_within
 from .recipe import RECIPES
@@ -58,6 +59,18 @@ def encode(samples: Samples, options: EncodeOptions, progress: Callable[[Progres
     return Encoder(samples, options, progress).encode()
 
 
+def way_of(samples: Samples, options: EncodeOptions) -> Way:
+    """How the picture is fitted. Raises `UsageError` if that takes more memory than it may."""
+    for_eyes = is_for_eyes(samples, options)
+    must_score = for_eyes and options.target not in (None, "quality", "lambda")
+    return Way.of(samples.shape, for_eyes, must_score, options.memory)
+
+
+def is_for_eyes(samples: Samples, options: EncodeOptions) -> bool:
+    """Whether a picture is large enough for what eyes are said to see of it, and is fitted for that."""
+    return options.tune_or_default == "eye" and min(samples.shape[:2]) >= LEAST_FOR_EYES
+
+
 class Encoder:
     """One encode: the picture and what was asked."""
 
@@ -66,7 +79,7 @@ class Encoder:
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
         rows, columns, channels = samples.shape
-        for_eyes = options.tune_or_default == "eye" and min(rows, columns) >= LEAST_FOR_EYES
+        for_eyes = is_for_eyes(samples, options)
         if options.ssimulacra2 is not None and not for_eyes:
             raise TargetError(f"pictures of fewer than {LEAST_FOR_EYES} rows or columns have no SSIMULACRA 2 to reach")
         self.for_eyes, self.target = for_eyes, target_of(options, samples, for_eyes)
@@ -90,9 +103,8 @@ class Encoder:
         if options.time is not None:
             hurry = Hurry.of(recipe, self.shape, work, recipe.steps if chosen else None)
             recipe, self.last, self.hardly = hurry.recipe, hurry.last, hurry.hardly
-        large = is_large(self.shape)
-        # Of a large picture the score takes more memory than the fit, and is left out where nothing depends on it.
-        self.scored = for_eyes and not (large and isinstance(self.target, Nominal))
+        way = way_of(samples, options)
+        large, self.scored = way.large, way.scored
         tune = EyeAim if for_eyes else None
         model = (Mosaic if large else Model)(self.shape, samples, self.threads, tune, progressive=options.progressive)
         self.fit = (LargeFit if large else Fit)(model, recipe, self.target.control(self.shape), options.seed, progress)

@@ -24,6 +24,7 @@ LEAST_PIXELS = 1 << 21
 # A sample is squares of so many pixels along a side, those of the picture's that have so much detail among all: more of
 # the detailed ones, since bits go there.
 _SIDE, _QUANTILES = 384, (1.0, 0.97, 0.9, 0.75, 0.5, 0.2)
+LARGEST_SAMPLE = len(_QUANTILES) * _SIDE**2
 
 # At every so many steps the whole picture at half its size has a say, too, as much as the sample: networks then show
 # all of its colours, and what was found there still suits them when it is its parts' turn.
@@ -59,7 +60,7 @@ def is_large(shape: LatentShape) -> bool:
 
 def sampled(shape: LatentShape) -> int:
     """About how many pixels a sample has."""
-    return min(len(_QUANTILES) * _SIDE**2, shape.height * shape.width)
+    return min(LARGEST_SAMPLE, shape.height * shape.width)
 
 
 def parts_of(shape: LatentShape) -> Iterator[Region]:

@@ -1,0 +1,58 @@
+"""How much memory an encode takes, and the way of fitting that stays within what it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import UsageError
+from .mosaic import LARGEST_SAMPLE, LEAST_PIXELS
+
+# Megabytes of a process before it fits anything. Bytes that a pixel takes: in a model, of three channels; in one whose
+# goal moves with what is seen; of a score; and of a large picture beside the models, samples and all latents.
+_BASE, _MODEL, _MOVING, _SCORE, _HELD = 50e6, 100, 215, 140, 10
+
+# Pictures of fewer pixels are fitted whole: there are no parts of them.
+_LEAST_FOR_PARTS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a picture is fitted.
+
+    large: by a sample and parts. scored: whether a SSIMULACRA 2 of the result is told. memory: about how many bytes the
+    whole process then takes.
+    """
+
+    large: bool
+    scored: bool
+    memory: float
+
+    @staticmethod
+    def of(shape: tuple[int, ...], for_eyes: bool, must_score: bool, most: float | None) -> Way:
+        """The usual way, or one that takes less if that is too much.
+
+        shape: (height, width, channels). for_eyes: whether it is fitted for them. must_score: whether the target is a
+        score. most: bytes that it may take.
+
+        Raises `UsageError` if it cannot be done in so many.
+        """
+        pixels = shape[0] * shape[1]
+        # Of a large picture the score takes more memory than the fit, and is left out where nothing depends on it.
+        ways = [_way(shape, for_eyes, large=True, scored=must_score)] if pixels >= _LEAST_FOR_PARTS else []
+        if pixels < LEAST_PIXELS:
+            ways = [_way(shape, for_eyes, large=False, scored=for_eyes), *ways]
+        fitting = [way for way in ways if most is None or way.memory <= most]
+        if not fitting:
+            least = min(way.memory for way in ways)
+            raise UsageError(f"a fit of this picture takes about {least / 1e6:,.0f} MB of memory")
+        return fitting[0]
+
+
+def _way(shape: tuple[int, ...], for_eyes: bool, large: bool, scored: bool) -> Way:
+    pixels, channels = shape[0] * shape[1], shape[2] / 3
+    each = (_MOVING if for_eyes else _MODEL) * channels
+    score = _SCORE * channels * pixels if scored else 0.0
+    if not large:
+        return Way(large, scored, _BASE + each * pixels + score)
+    models = each * (pixels / 4 + min(LARGEST_SAMPLE, pixels))
+    return Way(large, scored, _BASE + _HELD * channels * pixels + max(models, score))
