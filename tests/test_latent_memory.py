@@ -29,7 +29,8 @@ class TestWay:
     def test_what_is_too_much_goes_in_parts(self) -> None:
         whole = Way.of(MIDDLE, True, False, None)
         parts = Way.of(MIDDLE, True, False, whole.memory - 1)
-        assert parts.large and parts.memory < whole.memory
+        assert parts.large
+        assert parts.memory < whole.memory
 
     def test_what_is_too_much_in_parts_is_refused_with_the_memory_that_it_takes(self) -> None:
         least = Way.of(LARGE, False, False, None).memory

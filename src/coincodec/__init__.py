@@ -120,7 +120,8 @@ def encode(
         4 RGBA; or a Pillow image, which is turned upright and converted to one of these, each conversion being told
         by a `ConversionWarning`.
     model: family of the model; "siren" is COIN's network, "latent" grids of integers with tiny networks. If None,
-        "siren" where an option is given that only that has or at most 1,500 bytes are asked for, else "latent".
+        "siren" where an option is given that only that has, or fewer than 1,500 bytes and 0.2 bpp are asked for, else
+        "latent".
     preset: "fast", "default" or "best", each four times or more the time of the one before; for "latent" also
         "instant", a third of "fast"; for "siren" also "paper", the recipe of Dupont et al. 2021 (50,000 full-image
         steps, half-float weights). If None, "default", or for "latent" what suits `time`.

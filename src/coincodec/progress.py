@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -30,6 +32,20 @@ class Progress:
         """Seconds left, if the work to come takes as long as that done."""
         share = self.step / self.steps if self.share is None else self.share
         return self.elapsed * (1 - share) / share
+
+
+def in_turn(progress: Callable[[Progress], None] | None, count: int) -> list[Callable[[Progress], None] | None]:
+    """For each of several fits that come one after the other what makes them tell of all of them as one."""
+    if progress is None or count == 1:
+        return [progress] * count
+    begun = time.monotonic()
+
+    def tell(number: int, state: Progress) -> None:
+        share = state.step / state.steps if state.share is None else state.share
+        step, steps = state.step + number * state.steps, count * state.steps
+        progress(Progress(step, steps, state.psnr, time.monotonic() - begun, (number + share) / count))
+
+    return [partial(tell, number) for number in range(count)]
 
 
 class ProgressLine:

@@ -8,24 +8,26 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import container, metrics, native
-from ..errors import TargetError, UsageError
+from ..errors import FitError, TargetError, UsageError
 from ..image import Samples
 from ..looks.eye import EyeAim
 from ..looks.ssimulacra2 import Ssimulacra2
 from ..options import EncodeOptions
-from ..progress import Progress
+from ..progress import Progress, in_turn
 from ..report import Encoded
 from . import stream
+from .coded import CodedFit
 from .decode import render
 from .fit import Fit
 from .fitted import Model
 from .large import LargeFit
 from .memory import Way
-from .model import LatentShape
+from .model import SIZES, LatentShape
 from .mosaic import Mosaic
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within, steps_within
 from .recipe import RECIPES
+from .start import CODES, LEVELS
 from .targets import Bytes, Nominal, Result, target_of
 
 # A target that has not come nearer than this in so many rounds, where half the price would bring much, is out of reach.
@@ -45,6 +47,13 @@ _FIRST, _LAST = 0.75, 0.02
 # The share of a time that a fit has, however long coding a large picture takes.
 _LEAST_SHARE = 0.6
 
+# Pictures of at most so many pixels are fitted with codes instead of networks, too, and the better one is taken. Where
+# time is short, those of at most so many pixels have codes alone, the others networks.
+MOST_CODED, SURELY_CODED = 1 << 15, 80 * 80
+
+# By how much longer a file that looks a point of SSIMULACRA 2 better may be, as a logarithm (Kodak, 20 to 60 points).
+_BYTES_OF_A_POINT = 0.03
+
 _HARDLY = "there was hardly time for a fit: the picture is worth more"
 
 
@@ -56,7 +65,33 @@ def levels_for(rows: int, columns: int) -> int:
 def encode(samples: Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
     """A stream of the picture, with a report. Raises `UsageError`, `TargetError` or `FitError`."""
     _check(options)
-    return Encoder(samples, options, progress).encode()
+    ways = ways_of(samples, options)
+    found: list[tuple[Encoded, Result, Encoder]] = []
+    failed: TargetError | FitError | None = None
+    for coded, tell in zip(ways, in_turn(progress, len(ways)), strict=True):
+        try:
+            encoder = Encoder(samples, options, tell, coded)
+            found.append((*encoder.encode(), encoder))
+        except (TargetError, FitError) as error:
+            failed = error  # the last way needs the fewest bytes
+    if not found:
+        assert failed is not None
+        raise failed
+    best = found[0]
+    for other in found[1:]:
+        if best[2].worse(best[1], other[1]):
+            best = other
+    return replace(best[0], steps=sum(f[0].steps for f in found), seconds=sum(f[0].seconds for f in found))
+
+
+def ways_of(samples: Samples, options: EncodeOptions) -> list[bool]:
+    """Whether networks are codes alone; both where either may be better: where there is little to pay networks with."""
+    rows, columns, channels = samples.shape
+    if channels % 2 == 0 or options.progressive:  # starts know nothing of alpha, nor of what coarse grids show
+        return [False]
+    if options.time is not None:
+        return [rows * columns <= SURELY_CODED]
+    return [False, True] if rows * columns <= MOST_CODED else [False]
 
 
 def way_of(samples: Samples, options: EncodeOptions) -> Way:
@@ -74,7 +109,14 @@ def is_for_eyes(samples: Samples, options: EncodeOptions) -> bool:
 class Encoder:
     """One encode: the picture and what was asked."""
 
-    def __init__(self, samples: Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self,
+        samples: Samples,
+        options: EncodeOptions,
+        progress: Callable[[Progress], None] | None,
+        coded: bool = False,
+    ) -> None:
+        """coded: whether networks are codes (latent/coded.py)."""
         self.begun = clock.monotonic()
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
@@ -83,7 +125,7 @@ class Encoder:
         if options.ssimulacra2 is not None and not for_eyes:
             raise TargetError(f"pictures of fewer than {LEAST_FOR_EYES} rows or columns have no SSIMULACRA 2 to reach")
         self.for_eyes, self.target = for_eyes, target_of(options, samples, for_eyes)
-        levels = levels_for(rows, columns)
+        levels = LEVELS if coded else levels_for(rows, columns)
         self.last, self.hardly, self.coding = 0, False, 0.0
         preset, chosen = options.preset_or_default, options.preset is not None or options.steps is not None
         if options.time is not None:
@@ -95,7 +137,11 @@ class Encoder:
                 preset = preset_within(steps_within(shape, work))
         recipe = RECIPES[preset].for_eyes() if for_eyes else RECIPES[preset]
         least = LatentShape.of(rows, columns, channels, levels, recipe.least_size)
-        recipe = recipe.suiting(self.target.control(least).price, rows * columns)
+        sent = CODES if coded else None
+        if coded:
+            recipe = replace(recipe, size=SIZES["large"])
+        else:
+            recipe = recipe.suiting(self.target.control(least).price, rows * columns)
         self.shape = LatentShape.of(rows, columns, channels, levels, recipe.size)
         self.header = stream.header_for(samples, self.shape)
         if options.steps is not None:
@@ -107,9 +153,29 @@ class Encoder:
         large, self.scored = way.large, way.scored
         tune = EyeAim if for_eyes else None
         model = (Mosaic if large else Model)(self.shape, samples, self.threads, tune, progressive=options.progressive)
-        self.fit = (LargeFit if large else Fit)(model, recipe, self.target.control(self.shape), options.seed, progress)
+        control = self.target.control(self.shape, sent)
+        self.fit: Fit
+        if coded:
+            assert isinstance(model, Model)
+            self.fit = CodedFit(model, recipe, control, "eye" if for_eyes else "psnr", options.seed, progress)
+        else:
+            self.fit = (LargeFit if large else Fit)(model, recipe, control, options.seed, progress)
 
-    def encode(self) -> Encoded:
+    def worse(self, result: Result, other: Result) -> bool:
+        """Whether a result of this is worse than that of another encode of the same."""
+        target = self.target
+        if not isinstance(target, Nominal):
+            if target.holds(result) != target.holds(other):
+                return target.holds(other)
+            return target.better(other, result)
+        if result.score is not None and other.score is not None:
+            shorter = math.log(len(result.data) / len(other.data))
+            return shorter > _BYTES_OF_A_POINT * (result.score - other.score)
+        price = 8 * self.fit.control.price / (self.shape.height * self.shape.width)
+        costs = (10 ** (-r.psnr / 10) + price * len(r.data) for r in (result, other))
+        return next(costs) > next(costs)
+
+    def encode(self) -> tuple[Encoded, Result]:
         """Does it."""
         end = None if self.options.time is None else self.begun + self.options.time
         result = self._result(self.fit.run(None, None if end is None else self._first_end(), self.last))
@@ -140,7 +206,8 @@ class Encoder:
             best = nearest
             notes.append(missed)
         seconds = clock.monotonic() - self.begun
-        return Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds, tuple(notes), best.score)
+        encoded = Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds, tuple(notes), best.score)
+        return encoded, best
 
     def _first_end(self) -> float:
         """When the fit has to be over; a target may then take repeats of its end."""

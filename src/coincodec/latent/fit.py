@@ -7,6 +7,7 @@ import math
 import time as clock
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -58,6 +59,15 @@ CHOICE = 25
 _SHORT, _LONG = (0.06, 0.75), (0.15, 0.5)
 _HARD_AGAIN = 1 / 3
 _SHORT_EFFECT = 0.2
+
+
+class Optimiser(Protocol):
+    """What moves networks."""
+
+    parameters: Array32
+
+    def step(self, gradient: Array32, rate: float) -> None:
+        """One step of about `rate` per parameter."""
 
 
 @dataclass(frozen=True)
@@ -310,11 +320,11 @@ class Fit:
         """From the optimiser's parameters to ours: its rates suit the units of the starts, not ones far smaller."""
         return unit_gains(self.model.shape, math.sqrt(min(1.0, self.units / STARTS_KNOW)))
 
-    def networks_optimiser(self) -> Soap:
+    def networks_optimiser(self) -> Optimiser:
         """Of the parameters in the units of the starts."""
         return Soap(self.parameters / self.gains, matrices(self.model.shape), self.recipe.momentum)
 
-    def move_networks(self, optimiser: Soap, rate: float) -> None:
+    def move_networks(self, optimiser: Optimiser, rate: float) -> None:
         """Moves the networks by the gradient that is in the model."""
         np.divide(self.parameters, self.gains, out=optimiser.parameters)
         optimiser.step(self.model.gradient * self.gains, rate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from .. import _native, entropy
 from ..errors import CorruptError, FitError
 from .model import BICUBIC, Array32, LatentShape, parts
-from .origin import ORIGIN_BYTES, Origin, origin_levels
+from .origin import MOST_CODE, ORIGIN_BYTES, Origin, origin_levels
+from .start import starts
 
 Integers = NDArray[np.int32]
 
@@ -203,6 +204,60 @@ def read(shape: LatentShape, payload: bytes | memoryview, relative: bool = False
         all_bits.append(bits)
     coder.close()
     networks = Quantised(shape, levels, tuple(all_bits))
+    error = networks.error()
+    if error is not None:
+        raise CorruptError(error)
+    return networks
+
+
+def of_origin(shape: LatentShape, origin: Origin) -> Quantised:
+    """The networks that an origin with directions is by itself.
+
+    Raises `FitError` if the integer context model cannot take them.
+    """
+    networks = _of_origin(shape, origin)
+    error = networks.error()
+    if error is not None:
+        raise FitError(f"the fitted networks do not fit the format: {error}")
+    return networks
+
+
+def _of_origin(shape: LatentShape, origin: Origin) -> Quantised:
+    bits = starts()[origin.start].bits
+    levels = np.zeros(shape.parameters, np.int32)
+    for places, b in zip(tensors(shape), bits, strict=True):
+        if places.size:
+            levels[places] = origin_levels(origin, shape, places, b)
+    return Quantised(shape, levels, bits)
+
+
+def write_codes(origin: Origin) -> bytes:
+    """The bytes of a section that says nothing but where from a start its networks are."""
+    if not any(origin.codes):
+        return origin.write()
+    coder = entropy.RangeEncoder()
+    for code, scale in zip(origin.codes, starts()[origin.start].scales, strict=True):
+        coder.logistic(np.array([code], np.int32), scale)
+    return origin.write() + coder.finish()
+
+
+def read_codes(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
+    """The networks of such a section.
+
+    Raises `CorruptError`, or `UnsupportedError` for a start this version does not have.
+    """
+    origin = Origin.read(payload, shape)
+    scales = starts()[origin.start].scales
+    if not scales:
+        raise CorruptError("codes for a start that has no directions")
+    if len(payload) > ORIGIN_BYTES:
+        coder = entropy.RangeDecoder(payload[ORIGIN_BYTES:])
+        codes = tuple(int(coder.logistic(1, scale)[0]) for scale in scales)
+        coder.close()
+        if not any(codes) or max(map(abs, codes)) > MOST_CODE:
+            raise CorruptError("impossible codes of networks")
+        origin = replace(origin, codes=codes)
+    networks = _of_origin(shape, origin)
     error = networks.error()
     if error is not None:
         raise CorruptError(error)

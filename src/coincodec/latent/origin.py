@@ -1,4 +1,4 @@
-"""What a stream's networks are differences from: a start, in the units of the model (docs/format.md)."""
+"""What a stream's networks are, or are differences from: a start, in the units of the model (docs/format.md)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from numpy.typing import NDArray
 from ..errors import CorruptError, UnsupportedError
 from ..steps import falling
 from .model import BICUBIC, LatentShape, Size, parts, unit_powers
-from .start import PRECISION, UNKNOWN, adapted, nearest_start, starts
+from .start import PRECISION, UNKNOWN, Start, adapted, nearest_start, starts
 
 # A step is so many eighths of an octave.
 LEAST_STEP, MOST_STEP = -64, 63
 
 ORIGIN_BYTES = 2
 
+# Codes have at most this magnitude.
+MOST_CODE = 255
+
 
 @dataclass(frozen=True)
 class Origin:
     """A start in some units.
 
-    start: its number. step: latents are divided by 2^(step / 8), LEAST_STEP to MOST_STEP.
+    start: its number. step: latents are divided by 2^(step / 8), LEAST_STEP to MOST_STEP. codes: how far along each of
+    the start's directions, none being 0 for all.
     """
 
     start: int
     step: int
+    codes: tuple[int, ...] = ()
 
     @staticmethod
     def near(size: Size, price: float, units: float) -> Origin | None:
@@ -36,8 +41,7 @@ class Origin:
         start = nearest_start(size, price)
         if start is None:
             return None
-        step = round(8 * math.log2(math.sqrt(units / start.price)))
-        return Origin(start.number, min(max(step, LEAST_STEP), MOST_STEP))
+        return Origin(start.number, step_of(start, units))
 
     def write(self) -> bytes:
         """As it stands before the differences."""
@@ -56,10 +60,15 @@ class Origin:
         return Origin(start.number, payload[1] + LEAST_STEP)
 
 
+def step_of(start: Start, price: float) -> int:
+    """The step to the units that suit a price of a bit: the best quantisation step grows as its root."""
+    return min(max(round(8 * math.log2(math.sqrt(price / start.price))), LEAST_STEP), MOST_STEP)
+
+
 @lru_cache(maxsize=4)
 def _scaled(origin: Origin, shape: LatentShape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Products and exponents: a parameter is product times 2^-exponent, filters being differences from bicubic."""
-    values = adapted(starts()[origin.start], shape)
+    values = adapted(starts()[origin.start], shape, origin.codes)
     unknown = values == UNKNOWN
     p = parts(shape, values)
     p.filters[:] -= np.array(np.ldexp(BICUBIC, PRECISION), np.int64)

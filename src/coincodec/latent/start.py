@@ -6,6 +6,7 @@ Streams may hold their networks as differences from these (docs/format.md), so a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,6 +22,9 @@ CHANNELS, LEVELS = 3, 7
 # Parameters of starts are integers in units of 2^-PRECISION.
 PRECISION = 14
 
+# How many directions there are from starts that have them.
+CODES = 32
+
 # Stands for a parameter that a start has nothing for.
 UNKNOWN = np.iinfo(np.int64).min
 
@@ -31,12 +35,20 @@ class Start:
 
     number: by which streams refer to it, from 1. size: of the networks. price: of a bit, that they were fitted for.
     values: int32, laid out as the parameters of `start_shape`.
+    directions: int16, shape (codes, parameters), likewise: a stream may go from the values by an integer times each of
+    them; none of the first six starts has any. scales: under which scale codes (entropy.scale_of) these integers are
+    coded. bits: precision of the tensors of networks that are nothing but that (networks.TENSORS). tune: what pictures
+    were fitted for.
     """
 
     number: int
     size: Size
     price: float
     values: NDArray[np.int32]
+    directions: NDArray[np.int16]
+    scales: tuple[int, ...] = ()
+    bits: tuple[int, ...] = ()
+    tune: str = "psnr"
 
 
 def start_shape(size: Size) -> LatentShape:
@@ -48,18 +60,44 @@ def start_shape(size: Size) -> LatentShape:
 def starts() -> dict[int, Start]:
     """The starts that ship, by number."""
     found = {}
-    with resources.files(__package__).joinpath("starts.npz").open("rb") as file:
+    folder = resources.files(__package__)
+    with folder.joinpath("starts.npz").open("rb") as file:
         arrays = np.load(file)
         for name in arrays.files:
             number, size, price = name.split()
-            found[int(number)] = Start(int(number), SIZES[size], float(price), arrays[name])
+            values = arrays[name]
+            none = np.empty((0, values.size), np.int16)
+            found[int(number)] = Start(int(number), SIZES[size], float(price), values, none)
+    with folder.joinpath("directions.npz").open("rb") as file:
+        arrays = np.load(file)
+        for name in arrays.files:
+            number, part, *rest = name.split()
+            if part == "values":
+                size, price, tune = rest
+                directions, scales, bits = (arrays[f"{number} {name}"] for name in ("directions", "scales", "bits"))
+                found[int(number)] = Start(
+                    int(number),
+                    SIZES[size],
+                    float(price),
+                    arrays[name],
+                    directions,
+                    tuple(map(int, scales)),
+                    tuple(map(int, bits)),
+                    tune,
+                )
     return found
 
 
 def nearest_start(size: Size, price: float) -> Start | None:
-    """The start of that size with the nearest price, the latest if there are several."""
-    near = [start for start in starts().values() if start.size == size]
+    """The start of that size with the nearest price, the latest if there are several, for networks that all move."""
+    near = [start for start in starts().values() if start.size == size and not start.scales]
     return min(near, key=lambda start: (_distance(start.price, price), -start.number), default=None)
+
+
+def nearest_with_directions(tune: str, price: float) -> Start:
+    """The start with directions for that tune with the nearest price, the latest if there are several."""
+    near = [start for start in starts().values() if start.tune == tune and start.scales]
+    return min(near, key=lambda start: (_distance(start.price, price), -start.number))
 
 
 def start_for(shape: LatentShape, price: float, seed: int, near: float | None = None) -> Array32:
@@ -84,18 +122,27 @@ def _distance(known: float, price: float) -> float:
     return octaves if octaves > 0 else -2 * octaves
 
 
-def adapted(start: Start, shape: LatentShape) -> NDArray[np.int64]:
+def adapted(start: Start, shape: LatentShape, codes: Sequence[int] = ()) -> NDArray[np.int64]:
     """What a start has for the parameters of a shape, in units of 2^-PRECISION; UNKNOWN where it has nothing.
 
+    codes: how far to go along each of its directions, if not 0.
     Of fewer grids the coarser ones are left out. Grey is the mean of the colours; for alpha there is nothing.
     """
+    known = start.values.astype(np.int64)
+    if any(codes):
+        known += np.array(codes, np.int64) @ start.directions.astype(np.int64)
+    return placed(start, shape, known)
+
+
+def placed(start: Start, shape: LatentShape, known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same of any parameters laid out as those of the start: linear in them but for rounding."""
     values = np.full(shape.parameters, UNKNOWN, np.int64)
-    ours, theirs = parts(shape, values), parts(start_shape(start.size), start.values.astype(np.int64))
+    ours, theirs = parts(shape, values), parts(start_shape(start.size), known)
     levels = min(shape.levels, LEVELS)
     ours.context1[:], ours.context2[:], ours.output[:] = theirs.context1, theirs.context2, theirs.output
-    for features, known in zip(ours.features, theirs.features, strict=False):
-        shared = min(features.shape[1], known.shape[1])
-        features[:, :shared] = known[:, :shared]
+    for features, those in zip(ours.features, theirs.features, strict=False):
+        shared = min(features.shape[1], those.shape[1])
+        features[:, :shared] = those[:, :shared]
     ours.filters[: levels - 1] = theirs.filters[: levels - 1]
     ours.first[:, :levels], ours.first[:, -1] = theirs.first[:, :levels], theirs.first[:, -1]
     ours.first[:, levels : shape.levels] = 0

@@ -21,6 +21,7 @@ NETWORKS = 1
 LATENTS = 2
 DIFFERENCES = 3
 TILES = 4
+CODES = 5
 
 MAX_LEVELS = 12
 _LARGEST = Size(neighbours=14, features=8, hidden=64, block=16)
@@ -67,9 +68,12 @@ def write(
 ) -> tuple[Section, Section]:
     """The sections of a model. latents: integers with margins. Raises `FitError`.
 
-    origin: what the networks may be written as differences from, where that is shorter.
+    origin: what the networks may be written as differences from, where that is shorter; or what they are by themselves,
+    if it has codes.
     """
-    if origin is not None and networks.length(quantised, origin) < networks.length(quantised):
+    if origin is not None and origin.codes:
+        first = Section(CODES, networks.write_codes(origin))
+    elif origin is not None and networks.length(quantised, origin) < networks.length(quantised):
         first = Section(DIFFERENCES, networks.write(quantised, origin))
     else:
         first = Section(NETWORKS, networks.write(quantised))
@@ -85,12 +89,14 @@ def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:
     section = networks_section(sections)
     if section.missing:
         raise TruncatedError("the stream ends within the networks, without which there is no picture")
+    if section.type == CODES:
+        return networks.read_codes(shape, section.payload)
     return networks.read(shape, section.payload, section.type == DIFFERENCES)
 
 
 def networks_section(sections: Sequence[Section]) -> Section:
     """The section with the networks. Raises `CorruptError` or `UnsupportedError`."""
-    return _section(sections, NETWORKS, DIFFERENCES)
+    return _section(sections, NETWORKS, DIFFERENCES, CODES)
 
 
 class LatentReader:
@@ -161,7 +167,7 @@ class LatentReader:
 
 def _section(sections: Sequence[Section], *kinds: int) -> Section:
     found = [section for section in sections if section.type in kinds]
-    known = (NETWORKS, LATENTS, DIFFERENCES, TILES)
+    known = (NETWORKS, LATENTS, DIFFERENCES, TILES, CODES)
     unknown = [s.type for s in sections if s.type not in known and not s.type & ANCILLARY]
     if unknown:
         raise UnsupportedError(f"unknown section type {unknown[0]}")

@@ -79,8 +79,11 @@ class Result:
 class Target(Protocol):
     """What is to be reached, for one picture."""
 
-    def control(self, shape: LatentShape) -> Control:
-        """What leads a model of that shape there. Raises `TargetError` if it would be too large."""
+    def control(self, shape: LatentShape, sent: int | None = None) -> Control:
+        """What leads a model of that shape there. Raises `TargetError` if it would be too large.
+
+        sent: about how many parameters' worth of bytes its networks take, if not all of them.
+        """
 
     def holds(self, result: Result) -> bool:
         """Whether the result keeps what was asked."""
@@ -120,7 +123,7 @@ class Nominal:
         """control: makes what leads there, the same for every model."""
         self._control = control
 
-    def control(self, shape: LatentShape) -> Control:
+    def control(self, shape: LatentShape, sent: int | None = None) -> Control:
         """A new one, since fits change it."""
         return self._control()
 
@@ -150,16 +153,17 @@ class Bytes:
     def __str__(self) -> str:
         return f"{self.budget:,} bytes"
 
-    def control(self, shape: LatentShape) -> Control:
+    def control(self, shape: LatentShape, sent: int | None = None) -> Control:
         """Leads to what the container and the networks leave of them."""
-        usual, least = (bits * shape.parameters / 8 for bits in (NETWORK_BITS, LEAST_NETWORK_BITS))
+        parameters = shape.parameters if sent is None else sent
+        usual, least = (bits * parameters / 8 for bits in (NETWORK_BITS, LEAST_NETWORK_BITS))
         header = header_for(self._picture.samples, shape)
         room = self.budget - container.overhead(header, [int(usual), self.budget])
         if room < least + shape.latents / 8000:
             raise TargetError(f"{self.budget} bytes are too few for this model; the siren model has no such floor")
         aim = room - BYTES_MARGIN[self._tune] * (room - least)
         picture = self._picture
-        return RateControl(8 * aim, shape.parameters, picture.pixels, picture.detail, self._tune)
+        return RateControl(8 * aim, parameters, picture.pixels, picture.detail, self._tune)
 
     def holds(self, result: Result) -> bool:
         """Not one more."""
@@ -223,7 +227,7 @@ class Psnr(_Least):
         """In dB."""
         return result.psnr
 
-    def control(self, shape: LatentShape) -> Control:
+    def control(self, shape: LatentShape, sent: int | None = None) -> Control:
         """Leads to the squared error of a PSNR a bit above it."""
         return ErrorControl(self._picture.seen * 10 ** (-(self.wanted + PSNR_MARGIN) / 10), self._picture.detail)
 
@@ -245,7 +249,7 @@ class Looks(_Least):
         assert result.score is not None
         return result.score
 
-    def control(self, shape: LatentShape) -> Control:
+    def control(self, shape: LatentShape, sent: int | None = None) -> Control:
         """Leads to the weighted sum of a score a bit above it."""
         return LooksControl(distance_of(self.wanted + SCORE_MARGIN), self._picture.detail)
 
