@@ -1,0 +1,86 @@
+"""Chapter "Family 1: `siren`"."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from second.integers import logistic
+from second.layout import Layout
+from second.limits import Limits
+from second.range_code import RangeCode
+from second.refusal import require
+
+MANTISSAS = [int(word, 16) for word in "800000 756063 6BA27E 62B395 5A827A 52FF6B 4C1BF8 45CAE1".split()]
+
+
+def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, float, dict[str, np.ndarray]]:
+    """v of every pixel, how exact it must be, and the weights of every layer as binary32."""
+    require(len(layout.parameters) == 2, "parameters of siren are 2 bytes")
+    layers, features = layout.parameters[0], layout.parameters[1] + 1
+    require(1 <= layers <= 64, "a number of layers that is not from 1 to 64")
+    sizes = [(features, 2), *[(features, features)] * (layers - 1), (layout.channels, features)]
+    limits.check(layout.width * layout.height, sum(o * i for o, i in sizes))
+    of_model = [section for section in layout.sections if section.type in (1, 2)]
+    require(len(of_model) == 1, "not one section of weights")
+    weights = (halves if of_model[0].type == 1 else integers)(of_model[0].payload, sizes)
+    for layer in weights:
+        require(bool((np.abs(layer.astype(np.float64)).sum(1) <= 4096).all()), "a row of weights above 4096, or no number")
+    return picture(weights, layout), 2.0**-10, {f"layer {i}": layer for i, layer in enumerate(weights)}
+
+
+def halves(payload: bytes, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+    """Section 1."""
+    require(len(payload) == 2 * sum(o * (i + 1) for o, i in sizes), "another number of weights than the model has")
+    flat = np.frombuffer(payload, "<f2").astype(np.float32)
+    layers = []
+    for outputs, inputs in sizes:
+        layers.append(flat[: outputs * (inputs + 1)].reshape(outputs, inputs + 1))
+        flat = flat[outputs * (inputs + 1) :]
+    return layers
+
+
+def integers(payload: bytes, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+    """Section 2."""
+    source = RangeCode(payload)
+    step, of_weights, of_biases = 64, 84, 84
+    layers = []
+    for outputs, inputs in sizes:
+        step += logistic(source, 40)
+        of_weights += logistic(source, 40)
+        of_biases += logistic(source, 40)
+        require(0 <= step <= 255, "a step code that is not from 0 to 255")
+        require(0 <= of_weights <= 159 and 0 <= of_biases <= 159, "a scale code that is not from 0 to 159")
+        rows = [[logistic(source, of_weights) for _ in range(inputs)] for _ in range(outputs)]
+        for row in rows:
+            row.append(logistic(source, of_biases))
+        # Products of integers below 2^31 and 2^23 are exact in the 64 bits of a long double, not in binary64.
+        layers.append(np.array([[to_binary32(v * MANTISSAS[step % 8], 4 - 23 - step // 8) for v in row] for row in rows]))
+    source.end()
+    return layers
+
+
+def to_binary32(value: int, power: int) -> np.float32:
+    """value * 2^power, rounded once to the nearest, ties to even."""
+    drop = max(0, abs(value).bit_length() - 24)
+    if drop:
+        kept, rest = abs(value) >> drop, abs(value) % 2**drop
+        kept += rest > 2 ** (drop - 1) or (rest == 2 ** (drop - 1) and kept % 2 == 1)
+        value = kept * 2**drop if value > 0 else -kept * 2**drop
+    return np.float32(float(value) * 2.0**power)
+
+
+def picture(weights: list[np.ndarray], layout: Layout) -> np.ndarray:
+    """The function at the centre of every pixel, in binary64."""
+    larger = max(layout.height, layout.width)
+    rows = []
+    for r in range(layout.height):
+        h = np.empty((layout.width, 2))
+        h[:, 0] = (2 * r + 1 - layout.height) / larger
+        h[:, 1] = (2 * np.arange(layout.width) + 1 - layout.width) / larger
+        for i, layer in enumerate(weights):
+            matrix = layer.astype(np.float64)
+            h = h @ matrix[:, :-1].T + matrix[:, -1]
+            if i < len(weights) - 1:
+                h = np.sin(h)
+        rows.append(h)
+    return np.stack(rows)
