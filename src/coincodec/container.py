@@ -108,10 +108,10 @@ def unpacked(section: Section, most: int, name: str) -> bytes:
     """
     stream = zlib.decompressobj()
     try:
-        data = stream.decompress(bytes(section.payload), most)
+        data = stream.decompress(bytes(section.payload), most + 1)
     except zlib.error as error:
         raise CorruptError(f"the {name} is damaged: {error}") from None
-    if stream.unconsumed_tail:
+    if len(data) > most:
         raise LimitError(f"the {name} is over the limit of {most:,} bytes")
     if not stream.eof or stream.unused_data:
         raise CorruptError(f"the {name} is damaged")

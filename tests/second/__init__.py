@@ -4,7 +4,7 @@ It shares no code with coincodec and reads nothing of it but the data of starts 
 and coincodec differ by more than the document allows, one of the three is wrong.
 """
 
-from second.file import Picture, decode
+from second.file import Picture, decode, metadata
 from second.refusal import Refused, TooLarge
 
-__all__ = ["Picture", "Refused", "TooLarge", "decode"]
+__all__ = ["Picture", "Refused", "TooLarge", "decode", "metadata"]

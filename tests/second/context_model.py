@@ -71,7 +71,7 @@ class ContextModel:
         x = np.empty(self.shape.context, np.int64)
         for r in range(rows):
             for c in range(columns):
-                around = self.offsets + (r + MARGIN, c + MARGIN)
+                around = np.add(self.offsets, (r + MARGIN, c + MARGIN))
                 x[: self.shape.neighbours] = contexts[around[:, 0], around[:, 1]]
                 x[self.shape.neighbours :] = features[:, r, c]
                 value = laplace(source, *self.predict(x))
@@ -97,7 +97,10 @@ def in_tiles(payload: bytes, model: ContextModel) -> dict[int, np.ndarray]:
     coarse_first = list(reversed(range(model.shape.levels)))
     bits = {level: section.byte() for level in coarse_first}
     require(all(5 <= b <= 20 for b in bits.values()), "tiles of another size than 2^5 to 2^20")
-    require(all(bits[l + 1] >= bits[l] - 1 for l in coarse_first[1:]), "tiles that see more than one coarser tile")
+    require(
+        all(bits[level + 1] >= bits[level] - 1 for level in coarse_first[1:]),
+        "tiles that see more than one coarser tile",
+    )
     tiles = [
         (level, np.s_[top : top + 2 ** bits[level], left : left + 2 ** bits[level]])
         for level in coarse_first

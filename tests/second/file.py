@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from second import latent, siren
+from second import latent, siren, unpack
 from second.layout import take_apart
 from second.limits import Limits
 from second.refusal import require
-from second.unpack import colour, metadata
 
 OF_FAMILY = {1: {1, 2}, 2: {1, 2, 3, 4}}
 
@@ -22,10 +21,26 @@ class Picture:
     family: int
     samples: np.ndarray  # height x width x channels, of 8 or 16 bits
     exact: np.ndarray  # v, of which the samples are rounded, without bounds
-    tolerance: float  # how far v may lie from that in another decoder
+    tolerance: np.ndarray  # how far v may lie from that in another decoder
     integers: dict[str, np.ndarray]  # what all decoders agree on: weights, or networks and latents
     colour: tuple[int, int] | bytes
-    metadata: dict[int, bytes]
+
+    def within(self, samples: np.ndarray) -> bool:
+        """Whether samples are what the format lets another decoder give."""
+        most = np.iinfo(self.samples.dtype).max
+        low = rounded(self.exact - self.tolerance, most)
+        high = rounded(self.exact + self.tolerance, most)
+        return bool(((low <= samples) & (samples <= high)).all())
+
+
+def rounded(exact: np.ndarray, most: int) -> np.ndarray:
+    """v as samples."""
+    return np.floor(np.clip(exact, 0, 1) * most + 0.5).astype(np.int64)
+
+
+def metadata(data: bytes, limits: Limits | None = None) -> dict[int, bytes]:
+    """EXIF, XMP and resolution of a whole file by the type of their section, or Refused."""
+    return unpack.metadata(take_apart(data), limits or Limits())
 
 
 def decode(data: bytes, limits: Limits | None = None) -> Picture:
@@ -35,9 +50,8 @@ def decode(data: bytes, limits: Limits | None = None) -> Picture:
     for section in layout.sections:
         known = section.type in OF_FAMILY[layout.family] | {112, 113}
         require(known or section.type >= 128, f"an unknown section {section.type}")
-    colours, said = colour(layout, limits), metadata(layout, limits)
+    colours = unpack.colour(layout, limits)
     family = siren if layout.family == 1 else latent
     exact, tolerance, integers = family.decode(layout, limits)
-    most = 2**layout.depth - 1
-    samples = np.floor(np.clip(exact, 0, 1) * most + 0.5).astype(np.uint8 if layout.depth == 8 else np.uint16)
-    return Picture(layout.family, samples, exact, tolerance, integers, colours, said)
+    samples = rounded(exact, 2**layout.depth - 1).astype(f"uint{layout.depth}")
+    return Picture(layout.family, samples, exact, tolerance, integers, colours)

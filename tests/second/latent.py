@@ -20,19 +20,19 @@ def shape_of(layout: Layout) -> networks.Shape:
     return networks.Shape(layout.width, layout.height, layout.channels, *given[:5], len(given) == 6)
 
 
-def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, float, dict[str, np.ndarray]]:
+def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """v of every pixel, how exact it must be, and the integers of networks and latents."""
     shape = shape_of(layout)
     sizes = {name: rows * columns for name, (rows, columns) in shape.tensors().items()}
     limits.check(shape.width * shape.height, 2 * sum(sizes.values()))
+    of_model = [section.type for section in layout.sections if section.type in (1, 2, 3, 4)]
+    require(of_model in ([1, 2], [1, 4], [3, 2], [3, 4]), "not one section of networks, then one of latents")
     of_networks = [section for section in layout.sections if section.type in (1, 3)]
     of_latents = [section for section in layout.sections if section.type in (2, 4)]
-    require(len(of_networks) == 1, "not one section of networks")
-    require(len(of_latents) == 1, "not one section of latents")
     read = networks.read(of_networks[0].payload, shape, of_networks[0].type == 3)
     model = context_model.ContextModel(read)
     grids = (context_model.whole if of_latents[0].type == 2 else context_model.in_tiles)(of_latents[0].payload, model)
     exact = synthesis.picture(read, grids, lambda values: values)
     magnitudes = synthesis.picture(read, grids, np.abs)
-    tolerance = 2.0**-10 + 2.0**-18 * float(magnitudes.max())
+    tolerance = 2.0**-10 + 2.0**-18 * magnitudes
     return exact, tolerance, {**read.integers, **{f"grid {level}": grid for level, grid in grids.items()}}

@@ -46,14 +46,20 @@ class Shape:
         """Rows and columns of every tensor, in the order of the file."""
         c, levels = self.context, self.levels
         return {
-            **{"context 1 weights": (c, c), "context 1 biases": (c, 1)},
-            **{"context 2 weights": (c, c), "context 2 biases": (c, 1)},
-            **{"output weights": (2, 2 * c), "output biases": (2, 1)},
-            "features": (1, self.features * sum(levels - 1 - l for l in range(self.with_features))),
+            "context 1 weights": (c, c),
+            "context 1 biases": (c, 1),
+            "context 2 weights": (c, c),
+            "context 2 biases": (c, 1),
+            "output weights": (2, 2 * c),
+            "output biases": (2, 1),
+            "features": (1, self.features * sum(levels - 1 - level for level in range(self.with_features))),
             "filters": (levels - 1, 4),
-            **{"first weights": (self.hidden, levels), "first biases": (self.hidden, 1)},
-            **{"second weights": (self.channels, self.hidden + levels), "second biases": (self.channels, 1)},
-            **{"block weights": (self.block, 9 * self.channels), "block biases": (self.block, 1)},
+            "first weights": (self.hidden, levels),
+            "first biases": (self.hidden, 1),
+            "second weights": (self.channels, self.hidden + levels),
+            "second biases": (self.channels, 1),
+            "block weights": (self.block, 9 * self.channels),
+            "block biases": (self.block, 1),
             "mix": (self.channels, self.block),
         }
 
@@ -104,15 +110,12 @@ def read(payload: bytes, shape: Shape, differences: bool) -> Networks:
 
 def check(networks: Networks) -> None:
     """Refuses networks whose sums could leave 32 bits or whose precision does not suit."""
-    for name, integers in networks.integers.items():
-        if name.endswith("biases"):
-            require(bool((np.abs(integers) <= 2**24).all()), "a bias beyond 2^24")
-        if name == "features":
-            require(bool((np.abs(integers) <= 2**20).all()), "a weight of features beyond 2^20")
+    require(bool((np.abs(networks.integers["features"]) <= 2**20).all()), "a weight of features beyond 2^20")
     for layer in ("context 1", "context 2", "output"):
         weights, biases = with_identity(networks, layer)
         p, q = networks.bits[f"{layer} weights"], networks.bits[f"{layer} biases"]
         require(q <= 7 + p, "biases finer than sums")
+        require(bool((np.abs(biases) <= 2**24).all()), "a bias of the context model beyond 2^24")
         require(bool((np.abs(weights) <= 32767).all()), "a weight of the context model beyond 32767")
         sums = np.abs(weights).sum(1) * 32767 + np.abs(biases) * 2 ** (7 + p - q) + 2 ** (6 + p)
         require(bool((sums < 2**31).all()), "sums of the context model that could leave 32 bits")
@@ -143,8 +146,9 @@ def start_of(number: int, e: int, shape: Shape) -> dict[str, list]:
     here = {}
     for tensor, size in shape.tensors().items():
         if tensor == "features":
-            pairs = zip(features_of(there[tensor], theirs), features_of(np.zeros(size, np.int64), shape), strict=False)
-            integers = np.concatenate([cut(a, b.shape).reshape(1, -1) for a, b in pairs] or [np.zeros(size, np.int64)], 1)
+            integers = np.zeros(size, np.int64)
+            for ours, known in zip(features_of(integers, shape), features_of(there[tensor], theirs), strict=False):
+                ours[:] = cut(known, ours.shape)
         else:
             integers = cut(to_channels(tensor, there[tensor], shape.channels), size)
         gains = np.full(size, gain(0)).astype(object)
@@ -181,8 +185,8 @@ def to_channels(tensor: str, values: np.ndarray, channels: int) -> np.ndarray:
 
 
 def features_of(tensor: np.ndarray, shape: Shape) -> list[np.ndarray]:
-    """The matrices, features x coarser grids, in the tensor "features"."""
-    columns = [shape.levels - 1 - l for l in range(shape.with_features)]
+    """Views of the matrices, features x coarser grids, in the tensor "features"."""
+    columns = [shape.levels - 1 - level for level in range(shape.with_features)]
     ends = np.cumsum(columns) * shape.features
     return [flat.reshape(shape.features, -1) for flat in np.split(tensor[0], ends[:-1])] if shape.features else []
 

@@ -19,7 +19,7 @@ class RangeCode:
             self.code = self.code * 256 + self._next_byte()
 
     def symbol(self, bits: int, symbols: int, begin: Callable[[int], int]) -> int:
-        """The symbol whose interval [begin(i), begin(i + 1)) of [0, 2^bits) holds the place; begin(symbols) is 2^bits."""
+        """Which interval [begin(i), begin(i + 1)) of [0, 2^bits) holds the place. begin(symbols): 2^bits."""
         unit = self.range // 2**bits
         place = min(self.code // unit, 2**bits - 1)
         low, high = 0, symbols

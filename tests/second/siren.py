@@ -10,10 +10,10 @@ from second.limits import Limits
 from second.range_code import RangeCode
 from second.refusal import require
 
-MANTISSAS = [int(word, 16) for word in "800000 756063 6BA27E 62B395 5A827A 52FF6B 4C1BF8 45CAE1".split()]
+MANTISSAS = [0x800000, 0x756063, 0x6BA27E, 0x62B395, 0x5A827A, 0x52FF6B, 0x4C1BF8, 0x45CAE1]
 
 
-def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, float, dict[str, np.ndarray]]:
+def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """v of every pixel, how exact it must be, and the weights of every layer as binary32."""
     require(len(layout.parameters) == 2, "parameters of siren are 2 bytes")
     layers, features = layout.parameters[0], layout.parameters[1] + 1
@@ -24,8 +24,9 @@ def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, float, dict[str,
     require(len(of_model) == 1, "not one section of weights")
     weights = (halves if of_model[0].type == 1 else integers)(of_model[0].payload, sizes)
     for layer in weights:
-        require(bool((np.abs(layer.astype(np.float64)).sum(1) <= 4096).all()), "a row of weights above 4096, or no number")
-    return picture(weights, layout), 2.0**-10, {f"layer {i}": layer for i, layer in enumerate(weights)}
+        sums = np.abs(layer.astype(np.float64)).sum(1)
+        require(bool((sums <= 4096 + 2.0**-21).all()), "a row of weights above 4096, or no number")
+    return picture(weights, layout), np.array(2.0**-10), {f"layer {i}": layer for i, layer in enumerate(weights)}
 
 
 def halves(payload: bytes, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
@@ -53,8 +54,8 @@ def integers(payload: bytes, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
         rows = [[logistic(source, of_weights) for _ in range(inputs)] for _ in range(outputs)]
         for row in rows:
             row.append(logistic(source, of_biases))
-        # Products of integers below 2^31 and 2^23 are exact in the 64 bits of a long double, not in binary64.
-        layers.append(np.array([[to_binary32(v * MANTISSAS[step % 8], 4 - 23 - step // 8) for v in row] for row in rows]))
+        mantissa, power = MANTISSAS[step % 8], 4 - 23 - step // 8
+        layers.append(np.array([[to_binary32(v * mantissa, power) for v in row] for row in rows]))
     source.end()
     return layers
 
