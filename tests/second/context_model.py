@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from second.integers import laplace
 from second.layout import Bytes
-from second.networks import Networks, features_of, with_identity
+from second.networks import Networks, Shape, features_of, with_identity
 from second.range_code import RangeCode
 from second.refusal import require
 
@@ -17,7 +20,7 @@ NEIGHBOURS = [
 MARGIN = 3
 
 
-def shift(values: np.ndarray, bits: int) -> np.ndarray:
+def shift(values: Any, bits: int) -> Any:
     """Shift(v, b)."""
     return (values + 2 ** (bits - 1)) >> bits if bits > 0 else values * 2**-bits
 
@@ -38,7 +41,7 @@ class ContextModel:
             p, q = networks.bits[f"{name} weights"], networks.bits[f"{name} biases"]
             weights, biases = with_identity(networks, name)
             self.layers.append((weights, biases * 2 ** (7 + p - q), p))
-        self.offsets = np.array(NEIGHBOURS[: self.shape.neighbours])
+        self.down, self.across = np.array(NEIGHBOURS[: self.shape.neighbours]).T
 
     def features(self, level: int, grids: dict[int, np.ndarray]) -> np.ndarray:
         """Features of all latents of a grid, from the coarser grids: features x rows x columns."""
@@ -59,26 +62,40 @@ class ContextModel:
             v = shift(weights @ h + biases, p)
             h = np.minimum(np.abs(v) if self.shape.magnitudes else np.maximum(v, 0), 32767)
         weights, biases, p = self.layers[2]
-        m, t = weights @ np.concatenate([h, x]) + biases
-        mean = np.clip(shift(m, p - 1), -65280, 65280)
-        return int(mean), int(np.clip(shift(t, p + 3) + 32, 0, 223))
+        m, t = (weights @ np.concatenate([h, x]) + biases).tolist()
+        mean, scale = shift(m, p - 1), shift(t, p + 3) + 32
+        return min(max(mean, -65280), 65280), min(max(scale, 0), 223)
 
-    def read(self, source: RangeCode, features: np.ndarray) -> np.ndarray:
-        """A grid or a tile of one, whose latents have these features."""
+    def walk(self, features: np.ndarray, symbol: Callable[[int, int], int]) -> np.ndarray:
+        """A grid or a tile of one, whose latents have these features; symbol(mean, scale code) is the next latent."""
         _, rows, columns = features.shape
-        latents = np.zeros((rows + MARGIN, columns + 2 * MARGIN), np.int64)
-        contexts = np.zeros_like(latents)
+        latents = np.zeros((rows, columns), np.int64)
+        contexts = np.zeros((rows + MARGIN, columns + 2 * MARGIN), np.int64)
         x = np.empty(self.shape.context, np.int64)
         for r in range(rows):
             for c in range(columns):
-                around = np.add(self.offsets, (r + MARGIN, c + MARGIN))
-                x[: self.shape.neighbours] = contexts[around[:, 0], around[:, 1]]
+                x[: self.shape.neighbours] = contexts[self.down + r + MARGIN, self.across + c + MARGIN]
                 x[self.shape.neighbours :] = features[:, r, c]
-                value = laplace(source, *self.predict(x))
+                value = symbol(*self.predict(x))
                 require(abs(value) <= 2**15, "a latent beyond 2^15")
-                latents[r + MARGIN, c + MARGIN] = value
-                contexts[r + MARGIN, c + MARGIN] = seen(value)
-        return latents[MARGIN:, MARGIN : MARGIN + columns]
+                latents[r, c] = value
+                contexts[r + MARGIN, c + MARGIN] = min(max(value, -255), 255) * 128
+        return latents
+
+    def read(self, source: RangeCode, features: np.ndarray) -> np.ndarray:
+        """The same from a range code."""
+        return self.walk(features, lambda mean, scale: laplace(source, mean, scale))
+
+
+def tiles_of(shape: Shape, bits: dict[int, int]) -> list[tuple[int, tuple[slice, slice]]]:
+    """Grid and place of all tiles, in their order. bits: of each grid."""
+    found = []
+    for level in reversed(range(shape.levels)):
+        rows, columns = shape.grid(level)
+        side = 2 ** bits[level]
+        corners = [(top, left) for top in range(0, rows, side) for left in range(0, columns, side)]
+        found += [(level, np.s_[top : top + side, left : left + side]) for top, left in corners]
+    return found
 
 
 def whole(payload: bytes, model: ContextModel) -> dict[int, np.ndarray]:
@@ -101,12 +118,7 @@ def in_tiles(payload: bytes, model: ContextModel) -> dict[int, np.ndarray]:
         all(bits[level + 1] >= bits[level] - 1 for level in coarse_first[1:]),
         "tiles that see more than one coarser tile",
     )
-    tiles = [
-        (level, np.s_[top : top + 2 ** bits[level], left : left + 2 ** bits[level]])
-        for level in coarse_first
-        for top in range(0, model.shape.grid(level)[0], 2 ** bits[level])
-        for left in range(0, model.shape.grid(level)[1], 2 ** bits[level])
-    ]
+    tiles = tiles_of(model.shape, bits)
     lengths = [section.varint() for _ in tiles]
     require(section.left == sum(lengths), "codes of tiles that do not fill their section")
     grids: dict[int, np.ndarray] = {}

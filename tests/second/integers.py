@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from second.range_code import RangeCode
@@ -42,40 +44,56 @@ def logistic_below(h: int, code: int) -> int:
     return 2**61 // (2**31 + decay(y))
 
 
-def logistic(source: RangeCode, code: int) -> int:
-    """The next integer under a scale code from 0 to 159."""
+@dataclass(frozen=True)
+class Symbols:
+    """The symbols of an integer. begin: where the interval of symbol i begins, which is where that before ends."""
+
+    count: int
+    reach: int  # K
+    begin: Callable[[int], int]
+    middle: int = 0  # M
+    low_bits: int = 0  # r
+
+
+@lru_cache(160)
+def logistic_symbols(code: int) -> Symbols:
+    """Those of a scale code from 0 to 159."""
     low_bits = 0 if code < 56 else (code - 56) // 8 + 1
     code -= 8 * low_bits
     reach = max(4, floor_scaled(16, code // 8 - 3))
-    symbols = 2 * reach + 2
+    count = 2 * reach + 2
 
     def begin(i: int) -> int:
-        """Where the interval of symbol i - 1 ends."""
         if i == 0:
             return 0
         mass = logistic_below(i - 2 - reach, code) + logistic_below(-reach - 1, code)
-        return (mass * (65536 - symbols) >> 30) + i
+        return (mass * (65536 - count) >> 30) + i
 
-    symbol = source.symbol(16, symbols, begin)
+    return Symbols(count, reach, begin, low_bits=low_bits)
+
+
+def logistic(source: RangeCode, code: int) -> int:
+    """The next integer under a scale code."""
+    symbols = logistic_symbols(code)
+    symbol = source.symbol(16, symbols.count, symbols.begin)
     if symbol:
-        high = symbol - 1 - reach
+        h = symbol - 1 - symbols.reach
     else:
         negative = source.raw(1)
-        magnitude = reach + source.rest_of_escape()
-        high = -magnitude if negative else magnitude
-    return high * 2**low_bits + source.raw(low_bits) - 2**low_bits // 2
+        magnitude = symbols.reach + source.rest_of_escape()
+        h = -magnitude if negative else magnitude
+    return h * 2**symbols.low_bits + source.raw(symbols.low_bits) - 2**symbols.low_bits // 2
 
 
-def laplace(source: RangeCode, mean: int, code: int) -> int:
-    """The next integer under a mean in units of 1/256 and a scale code from 0 to 223."""
+def laplace_symbols(mean: int, code: int) -> Symbols:
+    """Those under a mean in units of 1/256 and a scale code from 0 to 223."""
     octave = code // 16 - 7
     reach = 2 if octave < -3 else floor_scaled(24, octave)
     middle = (mean + 128) // 256
-    symbols = 2 * reach + 3
+    count = 2 * reach + 3
 
     def begin(i: int) -> int:
-        """Where the interval of middle - reach - 1 + i begins."""
-        if i in (0, symbols):
+        if i in (0, count):
             return 65536 * (i > 0)
         j = i - 1 - reach
         d = 256 * (middle + j) - 128 - mean
@@ -83,11 +101,16 @@ def laplace(source: RangeCode, mean: int, code: int) -> int:
         whole = y >> 16
         tail = 0 if whole >= 32 else (decay((y >> 8 & 255) * 256) * decay(y & 255) >> 32) >> whole
         below = tail if d < 0 else 2**31 - tail
-        return (below * (65536 - symbols) >> 31) + j + reach + 1
+        return (below * (65536 - count) >> 31) + j + reach + 1
 
-    j = source.symbol(16, symbols, begin) - 1 - reach
-    if j == -reach - 1:
-        return middle - reach - source.rest_of_escape()
-    if j == reach + 1:
-        return middle + reach + source.rest_of_escape()
-    return middle + j
+    return Symbols(count, reach, begin, middle)
+
+
+def laplace(source: RangeCode, mean: int, code: int) -> int:
+    """The next integer under a mean and a scale code."""
+    symbols = laplace_symbols(mean, code)
+    j = source.symbol(16, symbols.count, symbols.begin) - 1 - symbols.reach
+    if abs(j) > symbols.reach:
+        e = source.rest_of_escape()
+        j = -symbols.reach - e if j < 0 else symbols.reach + e
+    return symbols.middle + j

@@ -134,11 +134,11 @@ def start_of(number: int, e: int, shape: Shape) -> dict[str, list]:
     require(1 <= number <= 6, "a start that there is not")
     require(shape.magnitudes, "a start for a context model that does not take magnitudes")
     sizes = (shape.neighbours, shape.features, shape.hidden, shape.block)
-    kind = {(12, 4, 16, 4): "middle", (14, 6, 32, 8): "large"}.get(sizes)
-    require(kind is not None, "a start for networks of another size")
     with np.load(STARTS) as file:
-        (name,) = (name for name in file.files if name.split()[:2] == [str(number), kind])
+        (name,) = (name for name in file.files if name.startswith(f"{number} "))
         flat = file[name].astype(np.int64)
+    of_start = {"middle": (12, 4, 16, 4), "large": (14, 6, 32, 8)}[name.split()[1]]
+    require(sizes == of_start, "a start for networks of another size")
     theirs = Shape(1, 1, 3, 7, *sizes, True)
     there = array_to_tensors(flat, theirs)
     there["filters"] = there["filters"] - (FILTER * 2**14).astype(np.int64)

@@ -32,7 +32,8 @@ def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, np.ndarray, dict
 def halves(payload: bytes, sizes: list[tuple[int, int]]) -> list[np.ndarray]:
     """Section 1."""
     require(len(payload) == 2 * sum(o * (i + 1) for o, i in sizes), "another number of weights than the model has")
-    flat = np.frombuffer(payload, "<f2").astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        flat = np.frombuffer(payload, "<f2").astype(np.float32)
     layers = []
     for outputs, inputs in sizes:
         layers.append(flat[: outputs * (inputs + 1)].reshape(outputs, inputs + 1))
@@ -73,15 +74,14 @@ def to_binary32(value: int, power: int) -> np.float32:
 def picture(weights: list[np.ndarray], layout: Layout) -> np.ndarray:
     """The function at the centre of every pixel, in binary64."""
     larger = max(layout.height, layout.width)
-    rows = []
-    for r in range(layout.height):
-        h = np.empty((layout.width, 2))
-        h[:, 0] = (2 * r + 1 - layout.height) / larger
-        h[:, 1] = (2 * np.arange(layout.width) + 1 - layout.width) / larger
+    v = np.empty((layout.height * layout.width, layout.channels))
+    for first in range(0, len(v), 2**16):
+        row, column = np.divmod(np.arange(first, min(first + 2**16, len(v))), layout.width)
+        h = np.stack([(2 * row + 1 - layout.height) / larger, (2 * column + 1 - layout.width) / larger], 1)
         for i, layer in enumerate(weights):
             matrix = layer.astype(np.float64)
             h = h @ matrix[:, :-1].T + matrix[:, -1]
             if i < len(weights) - 1:
                 h = np.sin(h)
-        rows.append(h)
-    return np.stack(rows)
+        v[first : first + 2**16] = h
+    return v.reshape(layout.height, layout.width, layout.channels)

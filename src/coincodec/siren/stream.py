@@ -147,7 +147,8 @@ def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
 def _read_half(shape: SirenShape, payload: bytes | memoryview) -> Array32:
     if len(payload) != half_bytes(shape):
         raise CorruptError(f"a {shape} network has {shape.parameters} weights, not {len(payload) / 2:g}")
-    return np.frombuffer(payload, "<f2").astype(np.float32)
+    with np.errstate(invalid="ignore"):  # signalling NaNs are refused like others
+        return np.frombuffer(payload, "<f2").astype(np.float32)
 
 
 def _read_coded(shape: SirenShape, payload: bytes | memoryview) -> Array32:
