@@ -24,8 +24,8 @@ def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, np.ndarray, dict
     require(len(of_model) == 1, "not one section of weights")
     weights = (halves if of_model[0].type == 1 else integers)(of_model[0].payload, sizes)
     for layer in weights:
-        sums = np.abs(layer.astype(np.float64)).sum(1)
-        require(bool((sums <= 4096 + 2.0**-21).all()), "a row of weights above 4096, or no number")
+        require(bool(np.isfinite(layer).all()), "a weight that is no number, or infinite")
+        require(bool((np.abs(layer).sum(1, dtype=np.float64) <= 4096 + 2.0**-21).all()), "a row of weights above 4096")
     return picture(weights, layout), np.array(2.0**-10), {f"layer {i}": layer for i, layer in enumerate(weights)}
 
 

@@ -147,7 +147,7 @@ def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
 def _read_half(shape: SirenShape, payload: bytes | memoryview) -> Array32:
     if len(payload) != half_bytes(shape):
         raise CorruptError(f"a {shape} network has {shape.parameters} weights, not {len(payload) / 2:g}")
-    with np.errstate(invalid="ignore"):  # signalling NaNs are refused like others
+    with np.errstate(invalid="ignore"):  # signalling NaNs, which are refused like others
         return np.frombuffer(payload, "<f2").astype(np.float32)
 
 
@@ -175,5 +175,7 @@ def _check_bounds(shape: SirenShape, parameters: Array32) -> None:
 
 def _bounded(shape: SirenShape, parameters: Array32) -> bool:
     # Coordinates and sines lie in [-1, 1], so a feature is at most the sum of its row's magnitudes.
-    largest = (np.abs(m.astype(np.float64)).sum(1).max() for m in shape.matrices(parameters))
+    if not np.isfinite(parameters).all():
+        return False
+    largest = (np.abs(m).sum(1, dtype=np.float64).max() for m in shape.matrices(parameters))
     return all(bool(angle <= MAX_ANGLE + _ANGLE_MARGIN) for angle in largest)
