@@ -24,9 +24,12 @@ class Picture:
     tolerance: np.ndarray  # how far v may lie from that in another decoder
     integers: dict[str, np.ndarray]  # what all decoders agree on: weights, or networks and latents
     colour: tuple[int, int] | bytes
+    conditioned: bool  # whether numbers of 32 bits are enough to come that near
 
     def within(self, samples: np.ndarray) -> bool:
         """Whether samples are what the format lets another decoder give."""
+        if not self.conditioned:
+            return True
         most = np.iinfo(self.samples.dtype).max
         low = rounded(self.exact - self.tolerance, most)
         high = rounded(self.exact + self.tolerance, most)
@@ -53,5 +56,6 @@ def decode(data: bytes, limits: Limits | None = None) -> Picture:
     colours = unpack.colour(layout, limits)
     family = siren if layout.family == 1 else latent
     exact, tolerance, integers = family.decode(layout, limits)
+    conditioned = family.conditioned(exact, tolerance, integers)
     samples = rounded(exact, 2**layout.depth - 1).astype(f"uint{layout.depth}")
-    return Picture(layout.family, samples, exact, tolerance, integers, colours)
+    return Picture(layout.family, samples, exact, tolerance, integers, colours, conditioned)

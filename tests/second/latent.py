@@ -36,3 +36,8 @@ def decode(layout: Layout, limits: Limits) -> tuple[np.ndarray, np.ndarray, dict
     magnitudes = synthesis.picture(read, grids, np.abs)
     tolerance = 2.0**-10 + 2.0**-18 * magnitudes
     return exact, tolerance, {**read.integers, **{f"grid {level}": grid for level, grid in grids.items()}}
+
+
+def conditioned(exact: np.ndarray, tolerance: np.ndarray, integers: dict[str, np.ndarray]) -> bool:
+    """Whether binary32 can tell what is shown: what it cannot hold may be any sample."""
+    return bool((tolerance < 1).all())

@@ -85,3 +85,12 @@ def picture(weights: list[np.ndarray], layout: Layout) -> np.ndarray:
                 h = np.sin(h)
         v[first : first + 2**16] = h
     return v.reshape(layout.height, layout.width, layout.channels)
+
+
+def conditioned(exact: np.ndarray, tolerance: np.ndarray, integers: dict[str, np.ndarray]) -> bool:
+    """Whether what binary32 rounds is sure to stay within the tolerance, however deep the network."""
+    error = 2.0**-24
+    for layer in integers.values():
+        largest = float(np.abs(layer).sum(1, dtype=np.float64).max())
+        error = largest * (error + 2.0**-22)
+    return error < 2.0**-10
