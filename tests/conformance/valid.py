@@ -170,6 +170,32 @@ def _latent() -> dict[str, Callable[[], bytes]]:
     fine = {"second weights": 14}
     steep = {("output weights"): 0}
     limits = {
+        # What docs/format.md takes apart.
+        "worked-example": Latent(
+            109,
+            File(3, 2),
+            2,
+            1,
+            1,
+            1,
+            0,
+            values={
+                "context 1 weights": [[3, 1], [-2, 4]],
+                "context 1 biases": [[5], [-1]],
+                "context 2 weights": [[-1, 2], [3, 1]],
+                "context 2 biases": [[2], [3]],
+                "output weights": [[1, 0, -6, 4], [6, 3, 2, -1]],
+                "output biases": [[1], [60]],
+                "features": [[20]],
+                "filters": [[1, -2, 3, 0]],
+                "first weights": [[12, -5]],
+                "first biases": [[4]],
+                "second weights": [[9, 20, 14]],
+                "second biases": [[128]],
+            },
+            bits={"context 1 weights": 4, "context 2 weights": 4, "output weights": 4},
+            grids={0: np.array([[2, 0, -1], [-5, 1, 3]]), 1: np.array([[4, -2]])},
+        ),
         "smallest": Latent(110, File(1, 1), 1, 1, 0, 1, 0),
         "12-grids": Latent(111, File(9, 5), 12, 2, 3, 2, 1),
         "64-hidden": Latent(112, File(6, 5, 2), 2, 1, 0, 64, 0),
