@@ -39,8 +39,8 @@ def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
         else:
             _replace(path, target, data, clobber)
     except OSError as error:
-        # The system names the file we write to first, or none.
-        error.filename, error.filename2 = path, None
+        if error.errno is not None:  # the system names the file we write to first, or none
+            error.filename, error.filename2 = path, None
         raise
 
 
