@@ -9,7 +9,12 @@ import pytest
 import coincodec
 import second
 
-FILES = sorted((Path(__file__).parent / "golden" / "v1").glob("*.coin"))
+# All but photographs of latents, of which each takes seconds; one in tiles and one whole are among the others.
+FILES = [
+    path
+    for path in sorted((Path(__file__).parent / "golden" / "v1").glob("*.coin"))
+    if not path.stem.startswith("latent-") or path.with_suffix(".npy").stat().st_size < 48_000
+]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -3,14 +3,15 @@
     python tests/fuzz/run.py --executions 1000000 --keep FOLDER
 
 Whatever is neither a picture nor one error of ours is a finding, as are a warning, a crash of the process, five seconds
-for one file, and two decoders that do not agree. Files with findings are kept in the folder, each with a text that says
-what was found; the exit status is 1 if there are any. The same seed makes the same files. A file that has a new outcome
-joins those that are damaged.
+of work for one file, and two decoders that do not agree. Files with findings are kept in the folder, each with a text
+that says what was found; the exit status is 1 if there are any. The same seed makes the same files. A file that has a
+new outcome joins those that are damaged.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import resource
 import signal
 import subprocess
@@ -28,7 +29,11 @@ sys.path.insert(0, str(HERE.parent))
 from fuzz.mutation import mutated  # noqa: E402 (found there)
 from fuzz.outcomes import REQUESTS, Finding, compare, outcome  # noqa: E402
 
-SECONDS = 5
+# Of the process's own time for one file, and of anyone's, after which one is given up that waits, or does not listen.
+SECONDS, PATIENCE = 5, 300
+
+# Exit statuses of a worker that ends by itself, but for 0.
+FOUND, TOOK_TOO_LONG = 10, 11
 MEMORY = 2**32
 COMPARED = 0.25
 LARGEST = 2500
@@ -72,7 +77,7 @@ def executions(seed: int, count: int, first: int = 0) -> Iterator[tuple[int, byt
 
 def work(arguments: argparse.Namespace) -> int:
     """Runs executions in this process, and tells of each where it is."""
-    signal.signal(signal.SIGALRM, _alarm)
+    signal.signal(signal.SIGPROF, _alarm)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     counts, findings, begun = Counter[str](), 0, time.monotonic()
     current = arguments.keep / "current.coin"
@@ -82,9 +87,11 @@ def work(arguments: argparse.Namespace) -> int:
             if finding is None and not found:
                 current.write_bytes(data)
                 (arguments.keep / "current.txt").write_text(str(number))
-                signal.alarm(SECONDS)
+                signal.setitimer(signal.ITIMER_PROF, SECONDS)
+                faulthandler.dump_traceback_later(PATIENCE, exit=True)
                 continue
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            faulthandler.cancel_dump_traceback_later()
             counts[found] += 1
             if finding is not None:
                 findings += 1
@@ -94,12 +101,12 @@ def work(arguments: argparse.Namespace) -> int:
                       f"{len(counts)} outcomes", flush=True)  # fmt: skip
     except _TookTooLong:
         keep(arguments.keep, number, data, f"took more than {SECONDS} s")
-        return 3
+        return TOOK_TOO_LONG
     for found, count in counts.most_common():
         print(f"{count:>10,}  {found}")
     done = number + 1 - arguments.first
     print(f"{done:,} executions in {time.monotonic() - begun:.0f} s: {findings} findings, {len(counts)} outcomes")
-    return int(findings > 0)
+    return FOUND if findings else 0
 
 
 def keep(folder: Path, number: int, data: bytes, finding: str) -> None:
@@ -127,11 +134,11 @@ def main() -> int:
         code = subprocess.run(
             [*command, "--first", str(first), "--executions", str(last - first)], check=False
         ).returncode
-        if code in (0, 1):
-            return max(status, code)
+        if code in (0, FOUND):
+            return int(status or code == FOUND)
         # It crashed, or hung, at the file that it was about to read: go on behind that.
         status, number = 1, int((arguments.keep / "current.txt").read_text())
-        if code != 3:
+        if code != TOOK_TOO_LONG:
             keep(
                 arguments.keep, number, (arguments.keep / "current.coin").read_bytes(), f"the process ended with {code}"
             )
