@@ -7,7 +7,8 @@ import math
 import subprocess
 import sys
 import warnings
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -274,6 +275,13 @@ class TestDamage:
         data = siren(bytes([64, 255]), sections=[], width=2**14, height=2**14)
         with pytest.raises(LimitError, match="multiply-accumulates"):
             coincodec.decode(data)
+
+    @pytest.mark.parametrize("ask", [coincodec.decode, coincodec.info])
+    def test_latents_of_a_huge_picture_are_not_looked_for(self, ask: Callable[[bytes], object]) -> None:
+        header, sections = container.read(coincodec.encode(np.zeros((8, 8), np.uint8), model="latent", steps=1))
+        data = container.write(replace(header, width=2**20, height=2**20), sections)
+        with pytest.raises(LimitError, match="pixels"):
+            ask(data)
 
     def test_limits_are_the_caller_s_to_set(self) -> None:
         data = siren()

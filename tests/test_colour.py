@@ -285,6 +285,14 @@ class TestFiles:
         assert note.startswith(f"{format} files do not say that their colours are Display P3")
 
 
+@pytest.mark.parametrize("name", ["colour-profile", "colour-profile-grey"])
+def test_a_profile_that_nothing_can_convert_by_is_refused_where_that_is_asked(name: str) -> None:
+    data = (Path(__file__).parent / "conformance" / "valid" / f"{name}.coin").read_bytes()
+    assert coincodec.decode(data).size
+    with pytest.raises(UnsupportedError, match="cannot be converted to sRGB"):
+        coincodec.decode(data, srgb=True)
+
+
 class TestCommands:
     def test_keep_and_convert(self, samples: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         Image.fromarray(samples).save(tmp_path / "a.png", icc_profile=P3.profile(grey=False))

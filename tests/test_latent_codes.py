@@ -113,7 +113,7 @@ class TestStream:
             (b"", CorruptError, "impossible start"),
             (b"\x07\x80", CorruptError, "impossible start"),
             (b"\xfe\x40", UnsupportedError, "start 254, which this version does not have"),
-            (b"\x04\x40", CorruptError, "no directions"),
+            (b"\x04\x40", UnsupportedError, "start 4, which this version does not have"),
             (b"\x07\x40\x00", CorruptError, "left over"),
         ],
     )

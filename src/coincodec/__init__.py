@@ -260,8 +260,11 @@ def open(file: str | PathLike[str] | IO[bytes]) -> CoinFile:
     return CoinFile(file)
 
 
-def info(data: bytes) -> Info:
-    """What a stream says of itself, every checksum verified. Raises a `FormatError` like `decode`."""
+def info(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Info:
+    """What a stream says of itself, every checksum verified. Raises a `FormatError` like `decode`.
+
+    limits: of work and memory; latents are read, to tell how many bytes each grid takes.
+    """
     from . import codec
 
-    return codec.info(data)
+    return codec.info(data, limits)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import colour, container, image, metadata, metrics, native
 from .colour import SRGB, Colour
 from .container import Header, Section
-from .errors import ConversionWarning, PartialWarning, TargetError, UnsupportedError, UsageError
+from .errors import ConversionWarning, CorruptError, PartialWarning, TargetError, UnsupportedError, UsageError
 from .latent import decode as latent_decode
 from .latent import stream as latent_stream
 from .limits import DEFAULT_LIMITS, Limits
@@ -206,16 +206,19 @@ def colour_of(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Colour:
 
 
 def _of_model(sections: list[Section]) -> list[Section]:
-    """Those that are the family's affair."""
+    """Those that are the family's affair. Raises `CorruptError` if what the samples mean comes after a model."""
+    kinds = [section.type for section in sections if not section.type & container.ANCILLARY]
+    if sorted(kinds, key=lambda kind: kind not in colour.KINDS) != kinds:
+        raise CorruptError("a section of colour follows those of the model")
     return [section for section in sections if section.type not in colour.KINDS]
 
 
-def info(data: bytes) -> Info:
+def info(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Info:
     """See `coincodec.info`."""
     header, sections = container.read(data)
     family = _family(header)
-    contents: Contents = family.inspect(header, _of_model(sections))
-    space = colour.of_sections(sections, DEFAULT_LIMITS.metadata)
+    contents: Contents = family.inspect(header, _of_model(sections), limits)
+    space = colour.of_sections(sections, limits.metadata)
     extras = metadata.sizes(sections)
     if space != SRGB:
         extras = {"colour": colour.size(sections), **extras}

@@ -24,6 +24,9 @@ BIT_DEPTHS = (8, 16)
 # No header is longer.
 MAX_HEADER_BYTES = 2048
 
+# Bytes, which bounds what a stream that unpacks to endlessly many takes.
+_UNPACKED_AT_ONCE = 2**20
+
 # Sections whose type has this bit may be skipped by a decoder that does not know them.
 ANCILLARY = 0x80
 
@@ -106,16 +109,21 @@ def unpacked(section: Section, most: int, name: str) -> bytes:
 
     name: of what is in it, for errors. Raises `CorruptError` for what is not such a stream, `LimitError` for more.
     """
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(bytes(section.payload), most)
-    except zlib.error as error:
-        raise CorruptError(f"the {name} is damaged: {error}") from None
-    if stream.unconsumed_tail:
-        raise LimitError(f"the {name} is over the limit of {most:,} bytes")
+    stream, rest, data = zlib.decompressobj(), bytes(section.payload), bytearray()
+    more = True
+    while more and not stream.eof:
+        try:
+            part = stream.decompress(rest, _UNPACKED_AT_ONCE)
+        except zlib.error as error:
+            raise CorruptError(f"the {name} is damaged: {error}") from None
+        data += part
+        if len(data) > most:
+            raise LimitError(f"the {name} is over the limit of {most:,} bytes")
+        rest = stream.unconsumed_tail
+        more = bool(part or rest)
     if not stream.eof or stream.unused_data:
         raise CorruptError(f"the {name} is damaged")
-    return data
+    return bytes(data)
 
 
 def read_layout(data: bytes | memoryview) -> Layout:

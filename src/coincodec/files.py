@@ -26,20 +26,31 @@ def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
 
     A regular file appears whole or not at all, and keeps its old contents until then; whatever else
     is at `path` (a device, a pipe) is written to directly. Raises `UsageError` if the file exists and
-    `clobber` is False, OSError if it cannot be written.
+    `clobber` is False, OSError, which names the path, if it cannot be written.
     """
     if path == STANDARD:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        target.write_bytes(data)
-        return
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace(path, target, data, clobber)
+    except OSError as error:
+        if error.errno is not None:  # the system names the file we write to first, or none
+            error.filename, error.filename2 = path, None
+        raise
+
+
+def _replace(path: str, target: Path, data: bytes, clobber: bool) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # or a crash of the machine might leave the new name and no contents
         os.chmod(temporary, _mode_for(target))
         if clobber:
             os.replace(temporary, target)
@@ -50,7 +61,7 @@ def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
                 raise refusal(path) from None
             os.unlink(temporary)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
 

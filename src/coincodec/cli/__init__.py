@@ -15,13 +15,15 @@ from . import bench, decode, demo, encode, info, jobs, search, streams
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line. Returns the exit status: 0, 1 bad data, 2 bad use, 130 interrupted."""
     streams.open_all()
-    arguments = _parser().parse_args(argv)
+    debug = False
     try:
+        arguments = _parser().parse_args(argv)
+        debug = arguments.debug
         arguments.run(arguments)
         sys.stdout.flush()
         return 0
     except KeyboardInterrupt:
-        if arguments.debug:
+        if debug:
             raise
         print("coin: interrupted", file=sys.stderr)
         return 130
@@ -30,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (CoincodecError, OSError, MemoryError) as error:
-        if arguments.debug:
+        if debug:
             raise
         print(f"coin: {jobs.message(error)}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1

@@ -26,7 +26,7 @@ class Job:
         """Finds out what would make the write fail, before any long work.
 
         Raises `UsageError` if the output would replace the input, exists and must not be replaced, is a terminal or a
-        closed stream; OSError if its folder does not exist or it is a folder itself.
+        closed stream; OSError if its folder does not exist or takes no files, or it is a folder itself.
         """
         path = self.path
         if path == STANDARD:
@@ -40,6 +40,10 @@ class Job:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        target = os.path.realpath(path)
+        regular = os.path.isfile(target) or not os.path.exists(target)
+        if regular and not os.access(os.path.dirname(target), os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
         if os.path.exists(path):
             if self.source != STANDARD and os.path.exists(self.source) and os.path.samefile(self.source, path):
                 raise UsageError(f"{path} is the input; give another output with -o")

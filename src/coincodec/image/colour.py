@@ -16,6 +16,7 @@ from ..colour import SRGB, Colour, to_srgb
 from ..colour.icc import code_points, of_chromaticities
 from ..colour.points import PRIMARIES, TRANSFERS
 from ..container import length_of
+from ..errors import UnsupportedError
 from .codepoints import CICP
 from .picture import Picture, Samples, to_8_bits
 
@@ -59,7 +60,10 @@ def told(image: Image.Image, notes: list[str]) -> tuple[Image.Image, Colour]:
 
 
 def as_srgb(samples: Samples, colour: Colour, notes: list[str]) -> Samples:
-    """Samples of shape (H, W, C) as sRGB; those of a profile with the precision of 8 bits, which a note says."""
+    """Samples of shape (H, W, C) as sRGB; those of a profile with the precision of 8 bits, which a note says.
+
+    Raises `UnsupportedError` for colours that cannot be converted.
+    """
     if colour == SRGB:
         return samples
     notes.append(f"converted to sRGB from {colour.name}")
@@ -72,7 +76,10 @@ def as_srgb(samples: Samples, colour: Colour, notes: list[str]) -> Samples:
     colours = eight.shape[2] - (eight.shape[2] % 2 == 0)
     image = Image.fromarray(np.ascontiguousarray(eight[:, :, 0] if colours == 1 else eight[:, :, :3]))
     out = eight.copy()
-    converted = np.asarray(_through(image, ImageCms.ImageCmsProfile(io.BytesIO(colour.icc)), _srgb()))
+    try:
+        converted = np.asarray(_through(image, ImageCms.ImageCmsProfile(io.BytesIO(colour.icc)), _srgb()))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+        raise UnsupportedError(f"the {colour.name} cannot be converted to sRGB: {error}") from None
     out[:, :, :colours] = converted[:, :, 1:2] if colours == 1 else converted
     if not deep:
         return out

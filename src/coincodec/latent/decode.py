@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import _native, native
 from ..container import Header, Section
 from ..limits import Limits
+from ..options import DecodeOptions
 from ..preview import Preview
 from ..report import Contents
 from ..resample import resized_bands
@@ -97,9 +98,9 @@ def _rendering_macs(shape: LatentShape) -> float:
     return (per_pixel["upsampling"] + per_pixel["synthesis"]) * shape.height * shape.width
 
 
-def inspect(header: Header, sections: Sequence[Section]) -> Contents:
-    """What is in a stream, all of it having been decoded to integers. Raises `CorruptError` or `UnsupportedError`."""
-    shape = stream.read_shape(header)
+def inspect(header: Header, sections: Sequence[Section], limits: Limits) -> Contents:
+    """What is in a stream, all of it having been decoded to integers. Raises `FormatError`."""
+    shape = accept(header, View.of(header, DecodeOptions()), limits)
     networks = stream.read_networks(shape, sections)
     reader = LatentReader(networks, sections, native.resolve_threads(None))
     reader.read([(0, 0, *shape.grid(level)) for level in range(shape.levels)])

@@ -246,10 +246,8 @@ def read_codes(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
 
     Raises `CorruptError`, or `UnsupportedError` for a start this version does not have.
     """
-    origin = Origin.read(payload, shape)
+    origin = Origin.read(payload, shape, directions=True)
     scales = starts()[origin.start].scales
-    if not scales:
-        raise CorruptError("codes for a start that has no directions")
     if len(payload) > ORIGIN_BYTES:
         coder = entropy.RangeDecoder(payload[ORIGIN_BYTES:])
         codes = tuple(int(coder.logistic(1, scale)[0]) for scale in scales)

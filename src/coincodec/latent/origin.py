@@ -48,12 +48,15 @@ class Origin:
         return bytes([self.start, self.step - LEAST_STEP])
 
     @staticmethod
-    def read(payload: bytes | memoryview, shape: LatentShape) -> Origin:
-        """What `write` wrote. Raises `CorruptError`, or `UnsupportedError` for a start this version does not have."""
+    def read(payload: bytes | memoryview, shape: LatentShape, directions: bool = False) -> Origin:
+        """What `write` wrote. directions: whether of a start with or without them; each kind has sections of its own.
+
+        Raises `CorruptError`, or `UnsupportedError` for a start of the kind that this version does not have.
+        """
         if len(payload) < ORIGIN_BYTES or payload[1] > MOST_STEP - LEAST_STEP:
             raise CorruptError("networks as differences from an impossible start")
         start = starts().get(payload[0])
-        if start is None:
+        if start is None or bool(start.scales) != directions:
             raise UnsupportedError(f"networks as differences from start {payload[0]}, which this version does not have")
         if start.size != shape.size or not shape.magnitudes:
             raise CorruptError("networks as differences from a start of another size")

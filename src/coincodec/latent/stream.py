@@ -22,6 +22,7 @@ LATENTS = 2
 DIFFERENCES = 3
 TILES = 4
 CODES = 5
+_KNOWN = (NETWORKS, LATENTS, DIFFERENCES, TILES, CODES)
 
 MAX_LEVELS = 12
 _LARGEST = Size(neighbours=14, features=8, hidden=64, block=16)
@@ -95,8 +96,11 @@ def read_networks(shape: LatentShape, sections: Sequence[Section]) -> Quantised:
 
 
 def networks_section(sections: Sequence[Section]) -> Section:
-    """The section with the networks. Raises `CorruptError` or `UnsupportedError`."""
-    return _section(sections, NETWORKS, DIFFERENCES, CODES)
+    """The section with the networks, which come before the latents. Raises `CorruptError` or `UnsupportedError`."""
+    found = _section(sections, NETWORKS, DIFFERENCES, CODES)
+    if next(s for s in sections if s.type in _KNOWN) is not found:
+        raise CorruptError("the latents come before the networks")
+    return found
 
 
 class LatentReader:
@@ -167,8 +171,7 @@ class LatentReader:
 
 def _section(sections: Sequence[Section], *kinds: int) -> Section:
     found = [section for section in sections if section.type in kinds]
-    known = (NETWORKS, LATENTS, DIFFERENCES, TILES, CODES)
-    unknown = [s.type for s in sections if s.type not in known and not s.type & ANCILLARY]
+    unknown = [s.type for s in sections if s.type not in _KNOWN and not s.type & ANCILLARY]
     if unknown:
         raise UnsupportedError(f"unknown section type {unknown[0]}")
     if len(found) != 1:

@@ -97,8 +97,8 @@ def previews(
         known = finer
 
 
-def inspect(header: Header, sections: Sequence[Section]) -> Contents:
-    """What is in a stream, its weights having been read. Raises `CorruptError` or `UnsupportedError`."""
+def inspect(header: Header, sections: Sequence[Section], limits: Limits) -> Contents:
+    """What is in a stream, its weights having been read, which the format bounds. Raises `FormatError`."""
     shape = stream.read_shape(header)
     stream.read_weights(shape, sections)
     weights = stream.weights_section(sections)

@@ -23,6 +23,8 @@ WEIGHTS_CODED = 2
 # Bound on |W| |x| + |b| of any feature, in radians. Fitted networks stay below a tenth of it; an angle much
 # beyond it has too few bits left below the point for decoders to agree on its sine.
 MAX_ANGLE = 2.0**12
+# More than a sum in binary64 may be off, whatever its order.
+_ANGLE_MARGIN = 2.0**-21
 
 
 def header_parameters(shape: SirenShape) -> bytes:
@@ -145,7 +147,8 @@ def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
 def _read_half(shape: SirenShape, payload: bytes | memoryview) -> Array32:
     if len(payload) != half_bytes(shape):
         raise CorruptError(f"a {shape} network has {shape.parameters} weights, not {len(payload) / 2:g}")
-    return np.frombuffer(payload, "<f2").astype(np.float32)
+    with np.errstate(invalid="ignore"):  # signalling NaNs, which are refused like others
+        return np.frombuffer(payload, "<f2").astype(np.float32)
 
 
 def _read_coded(shape: SirenShape, payload: bytes | memoryview) -> Array32:
@@ -172,4 +175,7 @@ def _check_bounds(shape: SirenShape, parameters: Array32) -> None:
 
 def _bounded(shape: SirenShape, parameters: Array32) -> bool:
     # Coordinates and sines lie in [-1, 1], so a feature is at most the sum of its row's magnitudes.
-    return all(bool((np.abs(m).sum(1) <= MAX_ANGLE).all()) for m in shape.matrices(parameters))
+    if not np.isfinite(parameters).all():
+        return False
+    largest = (np.abs(m).sum(1, dtype=np.float64).max() for m in shape.matrices(parameters))
+    return all(bool(angle <= MAX_ANGLE + _ANGLE_MARGIN) for angle in largest)

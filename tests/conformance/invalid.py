@@ -1,0 +1,457 @@
+"""Files that every decoder refuses, and how coincodec does: class of the error, and a part of what it says.
+
+Checksums are right unless they are what is wrong. A bomb asks for more than anyone has: none takes more than 200 bytes
+of file unless it has to, and none much memory to be refused.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from conformance.models import File, Latent, siren_half, siren_of
+from conformance.valid import profile
+from second.context_model import ContextModel
+from second.integers import Symbols, laplace_symbols, logistic_symbols
+from second.layout import SIGNATURE
+from second.networks import DIRECTIONS
+from second.writing import (
+    RangeWriter,
+    checked,
+    varint,
+    write_codes,
+    write_file,
+    write_networks,
+    write_tiles,
+    write_whole,
+)
+
+Case = tuple[Callable[[], bytes], dict[str, str]]
+
+MODEL = Latent(0, File(6, 5), 2, 2, 1, 2, 0)
+SMALL = siren_half(0, 1, 1, File(3, 2))
+# More bytes than decoders read ahead.
+TOO_LONG = b"\1" * 6
+WEIGHTS = bytes.fromhex("0000 003e 0034 0038 0038")
+
+
+def case(error: str, message: str, make: Callable[[], bytes], of: str = "picture") -> Case:
+    """of: what is asked for, the picture or the metadata."""
+    return make, {"error": error, "message": message, "of": of}
+
+
+def corrupt(message: str, make: Callable[[], bytes], of: str = "picture") -> Case:
+    return case("CorruptError", message, make, of)
+
+
+def unsupported(message: str, make: Callable[[], bytes]) -> Case:
+    return case("UnsupportedError", message, make)
+
+
+def truncated(message: str, make: Callable[[], bytes]) -> Case:
+    return case("TruncatedError", message, make)
+
+
+def bomb(message: str, make: Callable[[], bytes], of: str = "picture") -> Case:
+    return case("LimitError", message, make, of)
+
+
+def header(fields: str, rest: bytes = b"") -> bytes:
+    """The signature, bytes in hexadecimal, and their checksum; then the rest."""
+    return checked(SIGNATURE + bytes.fromhex(fields)) + rest
+
+
+def changed(data: bytes, at: int, to: bytes) -> bytes:
+    """Some bytes replaced, checksums left as they are."""
+    return data[:at] + to + data[at + len(to) :]
+
+
+def siren(
+    *sections: tuple[int, bytes], parameters: str = "0100", size: tuple[int, int] = (3, 2), **fields: int
+) -> bytes:
+    """A siren of one feature, unless these say otherwise."""
+    return write_file(1, size, bytes.fromhex(parameters), sections or [(1, WEIGHTS)], **fields)
+
+
+def latent(*sections: tuple[int, bytes], parameters: bytes = MODEL.parameters, size: tuple[int, int] = (6, 5)) -> bytes:
+    """The model above, with other sections or parameters."""
+    return write_file(2, size, parameters, sections or MODEL.sections())
+
+
+def range_code(write: Callable[[RangeWriter], None]) -> bytes:
+    writer = RangeWriter()
+    write(writer)
+    return writer.finish()
+
+
+def logistic(*pairs: tuple[int, int]) -> bytes:
+    """A range code of integers, each with its scale code."""
+    return range_code(lambda writer: [writer.logistic(value, code) for value, code in pairs] and None)
+
+
+def escape_of_18_bits(symbols: Symbols, *raw: int) -> bytes:
+    """A range code that begins with symbol 0 of those, these raw bits, and an escape of more than 17 bits."""
+
+    def write(writer: RangeWriter) -> None:
+        writer.number(symbols, 0)
+        for bit in [*raw, *[1] * 17]:
+            writer.raw(bit, 1)
+        writer.raw(0, 18)
+
+    return range_code(write)
+
+
+def networks(**changes: Any) -> bytes:
+    """Section 1 of a model like the one above, its constraints broken."""
+    values, bits = changes.pop("values", {}), changes.pop("bits", {})
+    model = Latent(0, File(6, 5), 2, 2, 1, 2, 0, values=values, bits=bits)
+    return write_networks(model.networks(), {})
+
+
+def with_networks(**changes: Any) -> Callable[[], bytes]:
+    """The model above with such networks, and latents that do not matter."""
+    return lambda: latent((1, networks(**changes)), (2, b""))
+
+
+def with_start(number: int, e: int, model: Latent | None = None, rest: bytes | None = None) -> bytes:
+    model = model or Latent(1, File(6, 5), 2, 12, 4, 16, 4)
+    payload = bytes([number, e]) + (b"" if rest is None else rest)
+    return write_file(2, (6, 5), model.parameters, [(3, payload), (2, b"")])
+
+
+def of_codes(code: int) -> bytes:
+    """A payload of section 5 whose fourth code is this one, the others being 0; written out even if all are."""
+    writer = RangeWriter()
+    with np.load(DIRECTIONS) as file:
+        for place, scale in enumerate(file["7 scales"].tolist()):
+            writer.logistic(code if place == 3 else 0, scale)
+    return b"\7\x40" + (writer.finish() or b"\0")
+
+
+def with_codes(payload: bytes) -> bytes:
+    """A file of large networks with this section 5."""
+    parameters = Latent(1, File(6, 5), 7, 14, 6, 32, 8).parameters
+    return write_file(2, (6, 5), parameters, [(5, payload), (2, b"")])
+
+
+def whole() -> bytes:
+    return write_whole(ContextModel(MODEL.networks()), MODEL.latents())
+
+
+def tiled(bits: bytes, lengths: list[int], codes: bytes, size: tuple[int, int] = (6, 5)) -> bytes:
+    """The model above with a section of tiles of these fields."""
+    payload = bits + b"".join(map(varint, lengths)) + codes
+    return latent(MODEL.sections()[0], (4, payload), size=size)
+
+
+def tiled_codes() -> list[bytes]:
+    return write_codes(ContextModel(MODEL.networks()), MODEL.latents(), {0: 5, 1: 5})
+
+
+def beyond_latents(value: int) -> bytes:
+    model = Latent(2, File(1, 1), 1, 1, 0, 1, 0, values={"output weights": 0, "output biases": [[0], [80]]})
+    code = range_code(lambda writer: writer.laplace(value, 0, 112))
+    return write_file(2, (1, 1), model.parameters, [(1, write_networks(model.networks(), {})), (2, code)])
+
+
+def latent_escape() -> bytes:
+    model = Latent(2, File(1, 1), 1, 1, 0, 1, 0, values={"output weights": 0, "output biases": [[0], [80]]})
+
+    code = escape_of_18_bits(laplace_symbols(0, 112))
+    return write_file(2, (1, 1), model.parameters, [(1, write_networks(model.networks(), {})), (2, code)])
+
+
+def inflating(kind: int, total: int) -> tuple[int, bytes]:
+    """A section of a zlib stream of so many zeros, packed as well as zlib does."""
+    packer = zlib.compressobj(9)
+    parts = [packer.compress(bytes(min(2**20, total - at))) for at in range(0, total, 2**20)]
+    return kind, b"".join([*parts, packer.flush()])
+
+
+def _container() -> dict[str, Case]:
+    return {
+        "signature-empty-file": case("NotCoinError", "signature", lambda: b""),
+        "signature-of-png": case("NotCoinError", "signature", lambda: b"\x89PNG\r\n\x1a\n" + bytes(60)),
+        "signature-without-high-bit": case("NotCoinError", "signature", lambda: b"C" + SMALL[1:]),
+        "signature-line-ends": case("NotCoinError", "signature", lambda: SMALL.replace(b"\r\n", b"\n")),
+        "signature-cut": truncated("signature", lambda: SMALL[:4]),
+        "version-0": unsupported("version 0", lambda: siren(version=0)),
+        "version-2": unsupported("version 2", lambda: siren(version=2)),
+        "family-0": unsupported("family 0", lambda: write_file(0, (3, 2), b"\1\0", [(1, WEIGHTS)])),
+        "family-3": unsupported("family 3", lambda: write_file(3, (3, 2), b"\1\0", [(1, WEIGHTS)])),
+        "sample-format-32-bits": unsupported("sample format", lambda: siren(sample_format=8)),
+        "sample-format-reserved-bit": unsupported("sample format", lambda: siren(sample_format=0x80)),
+        "width-0": corrupt("impossible size 0x2", lambda: siren(size=(0, 2))),
+        "height-0": corrupt("impossible size 3x0", lambda: siren(size=(3, 0))),
+        "width-beyond-2-20": corrupt("impossible size", lambda: siren(size=(2**20 + 1, 1))),
+        "height-of-32-bits": corrupt("impossible size", lambda: siren(size=(1, 2**32 - 1))),
+        "varint-longer-than-it-needs": corrupt("malformed", lambda: header("01 01 00 8300 02 02 0100 00")),
+        "varint-of-33-bits": corrupt("malformed", lambda: header("01 01 00 FFFFFFFF1F 02 02 0100 00")),
+        "varint-of-six-bytes": corrupt("malformed", lambda: header("01 01 00 FFFFFFFFFF01 02 02 0100 00")),
+        "varint-without-end": corrupt("malformed", lambda: SIGNATURE + bytes([1, 1, 0]) + b"\xff" * 40),
+        "header-cut": truncated("header", lambda: SMALL[:14]),
+        "header-checksum": corrupt("header is damaged", lambda: changed(SMALL, 9, b"\4")),
+        "header-of-sections-that-are-not-there": truncated(
+            "header", lambda: SIGNATURE + bytes.fromhex("01 01 00 03 02 02 0100 FF")
+        ),
+        "section-checksum": corrupt("section 0 is damaged", lambda: changed(SMALL, len(SMALL) - 6, b"\x39")),
+        "section-cut": truncated("file ends after", lambda: SMALL[:-1]),
+        "section-beyond-the-file": truncated(
+            "file ends after", lambda: header("01 01 00 03 02 02 0100 01 01 FFFFFFFF0F")
+        ),
+        "section-missing": truncated("file ends after", lambda: header("01 01 00 03 02 02 0100 01 01 0A")),
+        "bytes-after-the-end": corrupt("follow the end", lambda: SMALL + b"\0"),
+        "section-unknown": unsupported("section type 5", lambda: siren((1, WEIGHTS), (5, b""))),
+        "section-unknown-latent": unsupported("section type 127", lambda: latent(*MODEL.sections(), (127, b""))),
+        "sections-none": corrupt("no weights", lambda: write_file(1, (3, 2), b"\1\0", [])),
+    }
+
+
+def _colour() -> dict[str, Case]:
+    return {
+        "colour-two-of-one": corrupt(
+            "two sections of colour", lambda: siren((112, b"\14\15"), (112, b"\14\15"), (1, WEIGHTS))
+        ),
+        "colour-points-and-profile": corrupt(
+            "two sections of colour",
+            lambda: siren((112, b"\14\15"), (113, zlib.compress(profile(b"RGB "))), (1, WEIGHTS)),
+        ),
+        "colour-after-the-model": corrupt("colour follows", lambda: siren((1, WEIGHTS), (112, b"\14\15"))),
+        "colour-one-byte": corrupt("colour space", lambda: siren((112, b"\14"), (1, WEIGHTS))),
+        "colour-primaries-0": corrupt("colour space", lambda: siren((112, b"\0\15"), (1, WEIGHTS))),
+        "colour-primaries-2": corrupt("colour space", lambda: siren((112, b"\2\15"), (1, WEIGHTS))),
+        "colour-transfer-3": corrupt("colour space", lambda: siren((112, b"\1\3"), (1, WEIGHTS))),
+        "profile-not-zlib": corrupt("ICC profile", lambda: siren((113, b"no stream"), (1, WEIGHTS))),
+        "profile-cut": corrupt("ICC profile", lambda: siren((113, zlib.compress(profile(b"RGB "))[:-3]), (1, WEIGHTS))),
+        "profile-with-bytes-after": corrupt(
+            "ICC profile", lambda: siren((113, zlib.compress(profile(b"RGB ")) + b"x"), (1, WEIGHTS))
+        ),
+        "profile-without-acsp": corrupt(
+            "ICC profile", lambda: siren((113, zlib.compress(profile(b"RGB ").replace(b"acsp", b"acsq"))), (1, WEIGHTS))
+        ),
+        "profile-shorter-than-it-says": corrupt(
+            "ICC profile", lambda: siren((113, zlib.compress(profile(b"RGB ")[:-1])), (1, WEIGHTS))
+        ),
+        "metadata-two-of-one": corrupt(
+            "same kind", lambda: siren((1, WEIGHTS), (241, zlib.compress(b"a")), (241, zlib.compress(b"a"))), "metadata"
+        ),
+        "metadata-not-zlib": corrupt("metadata is damaged", lambda: siren((1, WEIGHTS), (240, b"II*\0")), "metadata"),
+        "metadata-cut": corrupt(
+            "metadata is damaged", lambda: siren((1, WEIGHTS), (241, zlib.compress(b"abcdef")[:-1])), "metadata"
+        ),
+        "metadata-with-bytes-after": corrupt(
+            "metadata is damaged", lambda: siren((1, WEIGHTS), (241, zlib.compress(b"abcdef") + b"\0")), "metadata"
+        ),
+        "metadata-preset-dictionary": corrupt(
+            "metadata is damaged",
+            lambda: siren((1, WEIGHTS), (241, bytes.fromhex("78bb0000000103000000000001"))),
+            "metadata",
+        ),
+        "resolution-of-0": corrupt(
+            "resolution", lambda: siren((1, WEIGHTS), (242, struct.pack("<II", 7200, 0))), "metadata"
+        ),
+        "resolution-of-7-bytes": corrupt("resolution", lambda: siren((1, WEIGHTS), (242, bytes(7))), "metadata"),
+    }
+
+
+def _siren() -> dict[str, Case]:
+    first = [(0, 40), (0, 40), (0, 40), (1, 84), (2, 84), (3, 84)]
+    second = [(0, 40), (0, 40), (0, 40), (1, 84), (2, 84)]
+    return {
+        "siren-parameters-of-1-byte": corrupt("depth and width", lambda: siren(parameters="01")),
+        "siren-parameters-of-3-bytes": unsupported("parameters", lambda: siren(parameters="010000")),
+        "siren-0-layers": corrupt("impossible network", lambda: siren(parameters="0000")),
+        "siren-65-layers": corrupt("impossible network", lambda: siren(parameters="4100")),
+        "siren-two-sections-of-weights": corrupt(
+            "two sections", lambda: siren((1, WEIGHTS), (2, logistic(*first, *second)))
+        ),
+        "siren-half-too-few": corrupt("weights", lambda: siren((1, WEIGHTS[:-2]))),
+        "siren-half-too-many": corrupt("weights", lambda: siren((1, WEIGHTS + b"\0\0"))),
+        "siren-half-of-odd-length": corrupt("weights", lambda: siren((1, WEIGHTS + b"\0"))),
+        "siren-half-infinite": corrupt("not finite", lambda: siren((1, changed(WEIGHTS, 0, b"\x00\x7c")))),
+        "siren-half-not-a-number": corrupt("not finite", lambda: siren((1, changed(WEIGHTS, 6, b"\x01\x7e")))),
+        "siren-half-signalling": corrupt("not finite", lambda: siren((1, changed(WEIGHTS, 6, b"\x01\x7c")))),
+        "siren-row-above-4096": corrupt(
+            "too large", lambda: siren_of([np.array([[2048, 2046, 4]]), np.array([[0.5, 0.5]])], File(3, 2))
+        ),
+        "siren-bias-above-4096": corrupt(
+            "too large", lambda: siren_of([np.array([[0, 0, 1]]), np.array([[0.5, -4100]])], File(3, 2))
+        ),
+        "siren-coded-row-above-4096": corrupt(
+            "too large",
+            lambda: siren((2, logistic((-64, 40), (0, 40), (0, 40), (200, 84), (57, 84), (0, 84), *second))),
+        ),
+        "siren-step-below-0": corrupt("step or scale", lambda: siren((2, logistic((-65, 40), *first[1:], *second)))),
+        "siren-step-above-255": corrupt("step or scale", lambda: siren((2, logistic((192, 40), *first[1:], *second)))),
+        "siren-scale-below-0": corrupt(
+            "step or scale", lambda: siren((2, logistic((0, 40), (-85, 40), *first[2:], *second)))
+        ),
+        "siren-scale-above-159": corrupt(
+            "step or scale", lambda: siren((2, logistic((0, 40), (0, 40), (76, 40), *first[3:], *second)))
+        ),
+        "siren-code-too-long": corrupt("left over", lambda: siren((2, logistic(*first, *second) + TOO_LONG))),
+        "siren-code-ends-in-0": corrupt("left over", lambda: siren((2, logistic(*first, *second) + b"\0"))),
+        "siren-code-of-one-byte-0": corrupt("step or scale", lambda: siren((2, b"\0"))),
+        "siren-escape-of-18-bits": corrupt(
+            "impossible number", lambda: siren((2, escape_of_18_bits(logistic_symbols(40), 1)))
+        ),
+    }
+
+
+def _latent() -> dict[str, Case]:
+    first, second = MODEL.sections()
+    p = MODEL.parameters
+    large = [[2, 32767, 32767], [0, 0, 0], [0, 0, 0]]
+    return {
+        "latent-parameters-of-4-bytes": corrupt("five sizes", lambda: latent(parameters=p[:4])),
+        "latent-parameters-of-7-bytes": unsupported("parameters", lambda: latent(parameters=p + b"\0")),
+        "latent-sixth-parameter-0": unsupported("parameters", lambda: latent(parameters=p[:5] + b"\0")),
+        "latent-sixth-parameter-2": unsupported("parameters", lambda: latent(parameters=p[:5] + b"\2")),
+        "latent-0-grids": corrupt("impossible model", lambda: latent(parameters=changed(p, 0, b"\0"))),
+        "latent-13-grids": corrupt("impossible model", lambda: latent(parameters=changed(p, 0, b"\15"))),
+        "latent-0-neighbours": corrupt("impossible model", lambda: latent(parameters=changed(p, 1, b"\0"))),
+        "latent-15-neighbours": corrupt("impossible model", lambda: latent(parameters=changed(p, 1, b"\17"))),
+        "latent-9-features": corrupt("impossible model", lambda: latent(parameters=changed(p, 2, b"\11"))),
+        "latent-0-hidden": corrupt("impossible model", lambda: latent(parameters=changed(p, 3, b"\0"))),
+        "latent-65-hidden": corrupt("impossible model", lambda: latent(parameters=changed(p, 3, b"\x41"))),
+        "latent-17-block": corrupt("impossible model", lambda: latent(parameters=changed(p, 4, b"\x11"))),
+        "latent-without-networks": corrupt("type 1 or 3 or 5, not 0", lambda: latent(second)),
+        "latent-without-latents": corrupt("type 2 or 4, not 0", lambda: latent(first)),
+        "latent-two-networks": corrupt("type 1 or 3 or 5, not 2", lambda: latent(first, first, second)),
+        "latent-two-latents": corrupt("type 2 or 4, not 2", lambda: latent(first, second, (4, b""))),
+        "latent-latents-first": corrupt("before the networks", lambda: latent(second, first)),
+        "latent-bits-0": corrupt("precision or scale", lambda: latent((1, logistic((-6, 30), (0, 30))), second)),
+        "latent-bits-15": corrupt("precision or scale", lambda: latent((1, logistic((9, 30), (0, 30))), second)),
+        "latent-scale-below-0": corrupt(
+            "precision or scale", lambda: latent((1, logistic((0, 30), (-33, 30))), second)
+        ),
+        "latent-scale-above-159": corrupt(
+            "precision or scale", lambda: latent((1, logistic((0, 30), (128, 30))), second)
+        ),
+        "latent-escape-of-18-bits-in-networks": corrupt(
+            "impossible number",
+            lambda: latent((1, escape_of_18_bits(logistic_symbols(30), 1)), second),
+        ),
+        "latent-networks-too-long": corrupt("left over", lambda: latent((1, first[1] + TOO_LONG), second)),
+        "latent-networks-end-in-0": corrupt("left over", lambda: latent((1, first[1] + b"\0"), second)),
+        "latent-context-weight-too-large": corrupt(
+            "weight is too large",
+            with_networks(values={("context 1 weights", 0, 1): 32768}, bits={"context 1 weights": 1}),
+        ),
+        "latent-context-weight-too-large-with-its-input": corrupt(
+            "weight is too large",
+            with_networks(values={("context 2 weights", 1, 1): 32766}, bits={"context 2 weights": 1}),
+        ),
+        "latent-context-sum-too-large": corrupt(
+            "could overflow",
+            with_networks(values={"context 1 weights": large}, bits={"context 1 weights": 1}),
+        ),
+        "latent-output-sum-too-large": corrupt("could overflow", with_networks(values={"output weights": 20000})),
+        "latent-bias-too-large": corrupt(
+            "bias is too large", with_networks(values={"context 2 biases": 2**24 + 1}, bits={"context 2 biases": 14})
+        ),
+        "latent-bias-makes-sum-too-large": corrupt(
+            "could overflow", with_networks(values={"context 1 biases": 2**23}, bits={"context 1 biases": 1})
+        ),
+        "latent-biases-finer-than-sums": corrupt(
+            "finer than their sums", with_networks(bits={"context 1 weights": 1, "context 1 biases": 9})
+        ),
+        "latent-feature-weight-too-large": corrupt("feature's weight", with_networks(values={"features": 2**20 + 1})),
+        "latent-start-0": unsupported("start 0", lambda: with_start(0, 64)),
+        "latent-start-7": unsupported("start 7", lambda: with_start(7, 64)),
+        "latent-start-e-64": corrupt("impossible start", lambda: with_start(1, 128)),
+        "latent-start-of-1-byte": corrupt("impossible start", lambda: latent((3, b"\1"), second)),
+        "latent-start-of-another-size": corrupt("another size", lambda: with_start(4, 64)),
+        "latent-start-without-magnitudes": corrupt(
+            "another size", lambda: with_start(1, 64, Latent(1, File(6, 5), 2, 12, 4, 16, 4, magnitudes=False))
+        ),
+        "latent-codes-of-1-byte": corrupt("impossible start", lambda: latent((5, b"\7"), second)),
+        "latent-codes-e-64": corrupt("impossible start", lambda: with_codes(b"\7\x80")),
+        "latent-codes-of-start-6": unsupported("start 6", lambda: with_codes(b"\6\x40")),
+        "latent-codes-of-start-13": unsupported("start 13", lambda: with_codes(b"\x0d\x40")),
+        "latent-codes-of-another-size": corrupt("another size", lambda: latent((5, b"\7\x40"), second)),
+        "latent-codes-all-0": corrupt("impossible codes", lambda: with_codes(of_codes(0))),
+        "latent-codes-beyond-255": corrupt("impossible codes", lambda: with_codes(of_codes(256))),
+        "latent-codes-left-over": corrupt("left over", lambda: with_codes(of_codes(1) + b"\1\2\3\4\5\6\7\x08")),
+        "latent-codes-in-too-large-units": corrupt(
+            "context weight is too large", lambda: with_codes(bytes([9, 64 + 63]))
+        ),
+        "latent-code-too-long": corrupt("not what an encoder writes", lambda: latent(first, (2, whole() + TOO_LONG))),
+        "latent-code-ends-in-0": corrupt("not what an encoder writes", lambda: latent(first, (2, whole() + b"\0"))),
+        "latent-below-2-15": corrupt("not what an encoder writes", lambda: beyond_latents(-(2**15) - 1)),
+        "latent-above-2-15": corrupt("not what an encoder writes", lambda: beyond_latents(2**15 + 1)),
+        "latent-escape-of-18-bits": corrupt("not what an encoder writes", latent_escape),
+        "tiles-of-16": corrupt("impossible tiles", lambda: tiled(b"\4\4", [0, 0], b"")),
+        "tiles-of-2-21": corrupt("impossible tiles", lambda: tiled(b"\x15\x15", [0, 0], b"")),
+        "tiles-not-nested": corrupt("impossible tiles", lambda: tiled(b"\5\7", [0, 0], b"")),
+        "tiles-without-table": truncated("table of tiles", lambda: tiled(b"\5", [], b"")),
+        "tiles-of-fewer-lengths": truncated("table of tiles", lambda: tiled(b"\5\5", [], b"")),
+        "tiles-length-malformed": corrupt("malformed", lambda: tiled(b"\5\5", [], b"\x80\x00\x00\x00")),
+        "tiles-length-cut": truncated("table of tiles", lambda: tiled(b"\5\5", [], b"\x80\x80")),
+        "tiles-longer-than-their-section": corrupt(
+            "as long as their section", lambda: tiled(b"\5\5", [0, 200], b"abc")
+        ),
+        "tiles-shorter-than-their-section": corrupt("as long as their section", lambda: tiled(b"\5\5", [0, 0], b"abc")),
+        "tiles-code-too-long": corrupt(
+            "not what an encoder writes",
+            lambda: latent(first, (4, write_tiles({0: 5, 1: 5}, [code + TOO_LONG for code in tiled_codes()]))),
+        ),
+        "tiles-code-ends-in-0": corrupt(
+            "not what an encoder writes",
+            lambda: latent(first, (4, write_tiles({0: 5, 1: 5}, [code + b"\0" for code in tiled_codes()]))),
+        ),
+        "tiles-code-of-two-bytes-0": corrupt("not what an encoder writes", lambda: tiled(b"\5\5", [2, 0], b"\0\0")),
+    }
+
+
+def _bombs() -> dict[str, Case]:
+    first, _ = MODEL.sections()
+    everything = bytes([12, 14, 8, 64, 16, 1])
+    side = 2**20
+    return {
+        "bomb-2-40-pixels": bomb("1048576x1048576", lambda: siren(size=(side, side))),
+        "bomb-2-40-pixels-latent": bomb("1048576x1048576", lambda: latent(size=(side, side))),
+        "bomb-2-40-pixels-of-16-bits": bomb("1048576x1048576", lambda: siren(size=(side, side), sample_format=7)),
+        "bomb-2-40-pixels-largest-networks": bomb(
+            "1048576x1048576", lambda: latent((1, b""), (2, b""), parameters=everything, size=(side, side))
+        ),
+        "bomb-2-40-pixels-in-tiles": bomb("1048576x1048576", lambda: tiled(b"\5\5", [0] * 40, b"", (side, side))),
+        "bomb-2-40-pixels-in-one-tile": bomb("1048576x1048576", lambda: tiled(b"\x14\x14", [0, 0], b"", (side, side))),
+        "bomb-one-row-too-many": bomb("16384x16385", lambda: siren(size=(2**14, 2**14 + 1))),
+        "bomb-just-too-wide": bomb("1048576x257", lambda: siren(size=(side, 257))),
+        "bomb-work-of-siren": bomb(
+            "multiply-accumulates", lambda: siren((2, b""), parameters="40FF", size=(2**14, 2**14))
+        ),
+        "bomb-work-of-siren-narrow": bomb(
+            "multiply-accumulates", lambda: siren((2, b""), parameters="40FF", size=(side, 1))
+        ),
+        "bomb-profile-just-above": bomb("over the limit", lambda: siren(inflating(113, 2**26 + 1), (1, WEIGHTS))),
+        "bomb-exif": bomb("over the limit", lambda: siren((1, WEIGHTS), inflating(240, 2**26 + 1)), "metadata"),
+        "bomb-weights-of-4-million": corrupt("step or scale", lambda: siren((2, b""), parameters="40FF", size=(1, 1))),
+        "bomb-half-floats-of-4-million": corrupt("weights", lambda: siren((1, b""), parameters="40FF", size=(1, 1))),
+        "bomb-section-of-4-gigabytes": truncated(
+            "file ends after", lambda: header("01 02 00 06 05 06 020201020001 02 01 FFFFFFFF0F 02 FFFFFFFF0F")
+        ),
+        "bomb-255-sections-of-4-gigabytes": truncated(
+            "file ends after", lambda: header("01 01 00 03 02 02 0100 FF" + "01 FFFFFFFF0F" * 255)
+        ),
+        "bomb-tiles-of-4-gigabytes": corrupt("as long as their section", lambda: tiled(b"\5\5", [2**32 - 1] * 2, b"")),
+        "bomb-tiles-2-18": corrupt("do not fit", lambda: tiled(b"\5\5", [0] * 10, b"", (2**14, 2**14))),
+        "bomb-tiles-in-a-row": corrupt("do not fit", lambda: tiled(b"\5\5", [0] * 10, b"", (side, 256))),
+        "bomb-tile-of-2-20": corrupt(
+            "as long as their section", lambda: tiled(b"\x14\x14", [9, 0], b"", (2**14, 2**14))
+        ),
+        "bomb-networks-refused-before-latents": corrupt(
+            "precision or scale", lambda: latent((1, logistic((9, 30))), (2, b""), size=(2**14, 2**14))
+        ),
+        "bomb-latents-of-2-28-cut": truncated(
+            "file ends after", lambda: latent(first, (2, bytes(range(1, 100))), size=(2**14, 2**14))[:-50]
+        ),
+    }
+
+
+CASES = _container() | _colour() | _siren() | _latent() | _bombs()
