@@ -1,0 +1,59 @@
+"""How much memory there is, and how much the work on a picture takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..cores import CGROUPS
+
+# Peak memory of whole processes, in bytes, a bit above what `benchmarks/batch.py memory` finds: of the interpreter and
+# the libraries, and per pixel.
+_BASE, _OF_DECODE = 60 * 2**20, 10
+
+# Fits of whole pictures, by tune; from where on a picture is fitted in parts, and what each further pixel takes.
+_OF_FIT = {"psnr": 120, "eye": 400}
+_LARGE = 2_000_000
+_BEYOND = {"psnr": 30, "eye": 60}
+
+# The share of what is there that is given to workers.
+_SHARE = 0.85
+
+
+def of_fit(pixels: int, tune: str) -> int:
+    """Bytes that an encode of a picture of so many pixels takes, about, and rather less than that."""
+    whole, beyond = _OF_FIT.get(tune, _OF_FIT["eye"]), _BEYOND.get(tune, _BEYOND["eye"])
+    return _BASE + whole * min(pixels, _LARGE) + beyond * max(pixels - _LARGE, 0)
+
+
+def of_decode(pixels: int, sample_bytes: int) -> int:
+    """The same of a decode. sample_bytes: of a pixel's samples."""
+    return _BASE + (_OF_DECODE + 2 * sample_bytes) * pixels
+
+
+def available() -> int:
+    """Bytes that are free on this machine, or left of a control group's limit, less some for others."""
+    return int(_SHARE * min([_free(), *_left(CGROUPS)]))
+
+
+def _free() -> int:
+    """Of the machine: what can be had without swapping, or all there is where the system does not say."""
+    for line in _text(Path("/proc/meminfo")).splitlines():
+        name, _, value = line.partition(":")
+        if name == "MemAvailable":
+            return 1024 * int(value.split()[0])
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _left(cgroups: Path) -> list[int]:
+    """Of the limit on what the process is in, if there is one (control groups, versions 2 and 1)."""
+    pairs = [("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")]
+    values = [tuple(_text(cgroups / name).strip() for name in pair) for pair in pairs]
+    return [max(int(most) - int(used), 0) for most, used in values if most.isdecimal() and used.isdecimal()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
