@@ -12,9 +12,9 @@ from ..cores import CGROUPS
 _BASE, _OF_DECODE = 60 * 2**20, 10
 
 # Fits of whole pictures, by tune; from where on a picture is fitted in parts, and what each further pixel takes.
-_OF_FIT = {"psnr": 120, "eye": 400}
+_OF_FIT = {"psnr": 160, "eye": 400}
 _LARGE = 2_000_000
-_BEYOND = {"psnr": 30, "eye": 60}
+_BEYOND = {"psnr": 15, "eye": 30}
 
 # The share of what is there that is given to workers.
 _SHARE = 0.85

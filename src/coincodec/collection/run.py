@@ -51,7 +51,8 @@ class BatchReport:
     """What became of a batch.
 
     done: pictures that were made. skipped: that were there. failed: input and error of each of the others. bytes,
-    pixels: of all outputs, and of the pictures they show. seconds: it took. work: seconds that workers spent. missed: by what share the budget was, if it was: above 0 for too much. manifest: where it is.
+    pixels: of all outputs, and of the pictures they show. seconds: it took. work: seconds that workers spent. missed:
+    by what share the budget was, if it was: above 0 for too much. manifest: where it is.
     """
 
     done: int
