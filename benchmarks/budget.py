@@ -2,9 +2,9 @@
 
     python benchmarks/budget.py FOLDER [--mean-bpp 0.3] [--preset fast] [--tune psnr] [--workers 2] [--keep FOLDER]
 
-Encodes all pictures of a folder twice: `coin batch --mean-bpp R`, and `coin batch --bpp R`. Prints bits, squared error and
-looks of both. Files of the second end a bit below their bits; its error is also given for as many bits as the first has,
-along the slope that the price is. With --keep a run that was stopped goes on.
+Encodes all pictures of a folder twice: `coin batch --mean-bpp R`, and `coin batch --bpp R`. Prints bits, squared error
+and looks of both. Files of the second end a bit below their bits; its error is also given for as many bits as the first
+has, along the slope that the price is. With --keep a run that was stopped goes on.
 """
 
 from __future__ import annotations

@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from ..errors import UsageError
 
-# Pictures that are fitted quickly at first, and how often at most.
-SAMPLE, _TRIALS = 48, 3
+# Pictures that are fitted quickly at first; how many of them again where the price was not near, and how often in all.
+SAMPLE, _AGAIN, _TRIALS = 128, 24, 3
 
 # After which shares of the collection the price is settled again.
-_ROUNDS = (1 / 8, 1 / 2, 1.0)
+_ROUNDS = (1 / 32, 1 / 8, 1 / 2, 3 / 4, 7 / 8, 1.0)
 
 # Bits go as this power of the price, where nothing better is known (Kodak, 0.05 to 2 bits per pixel); what a measured
 # one may be.
@@ -36,6 +36,9 @@ _LEAST_PRICE, _MOST_PRICE = 1e-7, 0.2
 # Prices are these parts of an octave apart: so near that nobody sees a difference, and few enough that a collection
 # that has hardly changed keeps them.
 _PARTS = 64
+
+# Up to what factor the price of what is left makes up for what is done, beyond what would have been right for all.
+_SPREAD = 1.2
 
 # What is kept free of the budget, and what may be; how many rounds come near that; by how much the bytes of a picture
 # change in one, unless more must.
@@ -134,14 +137,12 @@ class Spending:
             price = _step(_PRICE * (self.budget.mean_bpp / _RATE) ** (1 / _POWER))
         for _ in range(_TRIALS):
             found = yield Round(names, price, True)
-            before, self._tried = self._tried, dict(found)
-            if not found:
-                break
-            self._learn_power(before, found)
+            self._learn_power(found)
+            self._tried.update(found)
             wanted = self._settled(price)
-            if abs(math.log(wanted / price) * self._power) <= math.log(_NEAR):
+            if not found or abs(math.log(wanted / price) * self._power) <= math.log(_NEAR):
                 break
-            price = wanted
+            price, names = wanted, names[:_AGAIN]
         return price
 
     def _fit(self, names: Sequence[str], price: float) -> Generator[Round, Answers, None]:
@@ -149,11 +150,13 @@ class Spending:
         self._known.update(found)
         self._lost.update(name for name in names if name not in found)
 
-    def _learn_power(self, before: Answers, after: Answers) -> None:
-        both = [name for name in after if name in before and after[name].price != before[name].price]
+    def _learn_power(self, found: Answers) -> None:
+        """From pictures that had another price before."""
+        before = self._tried
+        both = [name for name in found if name in before and found[name].price != before[name].price]
         if both:
-            bits = sum(after[n].bytes for n in both) / sum(before[n].bytes for n in both)
-            price = after[both[0]].price / before[both[0]].price
+            bits = sum(found[n].bytes for n in both) / sum(before[n].bytes for n in both)
+            price = found[both[0]].price / before[both[0]].price
             self._power = min(max(math.log(bits) / math.log(price), _LEAST_POWER), _MOST_POWER)
 
     def _goal(self) -> float:
@@ -161,23 +164,23 @@ class Spending:
 
     def _settled(self, price: float) -> float:
         """The price of what is not fitted yet, for all to come out right. price: the latest one."""
-        left = [name for name in self._names if name not in self._known and name not in self._lost]
-        seen = list(self._known.values()) or list(self._tried.values())
-        tried = [self._tried[name] for name in left if name in self._tried]
-        if not seen:
+        if not self._known and not self._tried:
             return price
         # Quick fits take more, or less, than those that are kept; by how much those tell that had both.
         both = [name for name in self._known if name in self._tried]
         quick = sum(self._tried[name].at(self._known[name].price, self._power) for name in both)
         ratio = sum(self._known[name].bytes for name in both) / quick if both else 1.0
-        others = len(left) - len(tried)
-        pixels = others * sum(m.pixels for m in seen) / len(seen) + sum(m.pixels for m in tried)
-        scale = 1.0 if self._known else ratio
-        expected = others * scale * sum(m.at(price, self._power) for m in seen) / len(seen)
-        expected += ratio * sum(m.at(price, self._power) for m in tried)
-        known = self._known.values()
-        room = (1 - _FREE) * self.budget.bytes_for(pixels + sum(m.pixels for m in known)) - self.total
-        return _step(price * (max(room, 0.05 * expected) / expected) ** (1 / self._power))
+        seen = {name: (ratio * m.at(price, self._power), m.pixels) for name, m in self._tried.items()}
+        seen |= {name: (m.at(price, self._power), m.pixels) for name, m in self._known.items()}
+        mean = [sum(values) / len(seen) for values in zip(*seen.values(), strict=True)]
+        left = [name for name in self._names if name not in self._known and name not in self._lost]
+        expected, pixels = (sum(seen[n][i] if n in seen else mean[i] for n in left) for i in (0, 1))
+        pixels += sum(m.pixels for m in self._known.values())
+        wanted = (1 - _FREE) * self.budget.bytes_for(pixels)
+        done = sum(seen[name][0] for name in self._known)
+        one = price * (wanted / (done + expected)) ** (1 / self._power)
+        rest = price * (max(wanted - self.total, 0.05 * expected) / expected) ** (1 / self._power)
+        return _step(min(max(rest, one / _SPREAD), one * _SPREAD))
 
     def _corrections(self) -> Generator[Round, Answers, None]:
         """Some of the pictures at another price, until the budget is kept, and nearly used."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
@@ -56,9 +55,9 @@ def _found(inputs: Iterable[str], taken: Callable[[str], bool]) -> Iterator[tupl
     """Each input with its name below what was given."""
     for given in inputs:
         if store.has_pattern(given):
-            base = _fixed_part(given)
-            for path in store.matching(given):
-                name = _below(base, path)
+            base = store.fixed_part(given)
+            for name in store.matching(given):
+                path = store.join(base, name)
                 if store.is_folder(path):
                     yield from ((s, posixpath.join(name, n), size) for s, n, size in _in_folder(path, taken))
                 elif taken(name):
@@ -74,17 +73,3 @@ def _in_folder(folder: str, taken: Callable[[str], bool]) -> Iterator[tuple[str,
     for name, size in store.files_in(folder):
         if taken(name):
             yield store.join(folder, name), name, size
-
-
-def _fixed_part(pattern: str) -> str:
-    """The folder that a pattern's matches lie in, without what follows the first part that is no plain name."""
-    parts = pattern.partition("::")[0].split("/")
-    fixed = next(number for number, part in enumerate(parts) if glob.has_magic(part))
-    return "/".join(parts[:fixed])
-
-
-def _below(base: str, path: str) -> str:
-    head = path.partition("::")[0]
-    if store.is_remote(base):
-        base, head = base.partition("://")[2], head.partition("://")[2]
-    return head.lstrip("/").removeprefix(base.lstrip("/")).lstrip("/")

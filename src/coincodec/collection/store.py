@@ -135,12 +135,24 @@ def has_pattern(path: str) -> bool:
     return glob.has_magic(head) and (is_remote(path) or not os.path.lexists(path))
 
 
+def fixed_part(pattern: str) -> str:
+    """The folder that all matches lie in: what comes before the first part that is no plain name."""
+    head, chain, rest = pattern.partition("::")
+    scheme, mark, path = head.partition("://") if is_remote(pattern) else ("", "", head)
+    parts = path.split("/")
+    fixed = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    return f"{scheme}{mark}{'/'.join(parts[:fixed])}{chain}{rest}"
+
+
 def matching(pattern: str) -> list[str]:
-    """Files and folders that match, by name; `**` for folders within folders."""
+    """Names of files and folders that match, below the fixed part, in order; `**` for folders within folders."""
+    base = fixed_part(pattern)
     if not is_remote(pattern):
-        return sorted(glob.glob(pattern, recursive=True))
-    files, place = _opened(pattern)
-    return [_address(pattern, path) for path in sorted(files.glob(place))]
+        found = glob.glob(pattern, recursive=True)
+    else:
+        files, place = _opened(pattern)
+        found, base = files.glob(place), _opened(base)[1]
+    return sorted(path[len(base) :].strip("/") for path in found)
 
 
 def join(folder: str, name: str) -> str:
@@ -154,14 +166,6 @@ def join(folder: str, name: str) -> str:
 def same_place(path: str) -> str:
     """The same text for paths that lead to the same place."""
     return path if is_remote(path) else os.path.abspath(path)
-
-
-def _address(like: str, path: str) -> str:
-    """The URL of what a store calls `path`, of the kind of another URL."""
-    if "://" in path:
-        return path
-    head, chain, rest = like.partition("::")
-    return f"{head.partition('://')[0]}://{path}{chain}{rest}"
 
 
 def _opened(url: str) -> tuple[Any, str]:
