@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,8 @@ def run(arguments: argparse.Namespace) -> None:
         retries=arguments.retries,
         threads=arguments.threads,
     )
+    if arguments.scheduler is not None:  # Dask logs what is told here, or mended
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if arguments.price_per_core_hour is not None and not arguments.dry_run:
         raise UsageError("--price-per-core-hour is for --dry-run to tell what a batch costs")
     request.check()

@@ -98,9 +98,9 @@ class Dispatcher:
 
     def _at_once(self) -> int:
         """How many of the queue go into a job."""
-        by_time = int(_SECONDS_AT_ONCE / self._mean) if self._mean > 0 else _MOST_AT_ONCE
+        by_time = int(_SECONDS_AT_ONCE / max(self._mean, _SECONDS_AT_ONCE / _MOST_AT_ONCE))
         by_end = -(-len(self._queue) // (_JOBS_LEFT * self.engine.workers))
-        return max(1, min(by_time, by_end, _MOST_AT_ONCE))
+        return max(1, min(by_time, by_end))
 
     def _threads(self, left: int) -> int:
         """Of a fit, with so many that are not begun, itself among them."""

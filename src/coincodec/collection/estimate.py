@@ -72,9 +72,7 @@ def estimate(
         if progress is not None:
             progress(BatchProgress("sample", number, number - len(rows), len(tasks), 0.0, 0.0, 0.0, row))
     if not rows:
-        raise CoincodecError(
-            f"none of the {len(sample)} pictures that were tried is one that can be converted: {error}"
-        )
+        raise CoincodecError(f"none of the {len(sample)} that were tried can be converted: {error}")
     share = len(items) * len(rows) / len(sample)
     work = [(row.seconds or 0.0) * (1 + more) for row in rows]
     sizes = [float(row.bytes or 0) for row in rows]
