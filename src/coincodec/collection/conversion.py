@@ -94,7 +94,9 @@ class Encoding:
             width, height = image.size_of(io.BytesIO(data))
         if width * height > self.max_pixels:
             return 0  # since it is refused
-        return memory.of_fit(width * height, self.options.tune_or_default)
+        tune, target = self.options.tune_or_default, self.options.target
+        scored = self.score or (tune == "eye" and target not in (None, "quality", "lambda"))
+        return memory.of_fit(width * height, tune, scored)
 
     def convert(self, data: bytes, threads: int) -> Converted:
         """See `Conversion`."""

@@ -16,7 +16,7 @@ from .manifest import FAILED, Row, now
 from .work import Answer, Job, Task
 
 # Tasks that take less are sent several at a time, to make up so many seconds, and so many at most.
-_SECONDS_AT_ONCE, _MOST_AT_ONCE = 0.5, 64
+_SECONDS_AT_ONCE, MOST_AT_ONCE = 0.5, 64
 
 # Jobs for each worker that tasks in a bundle leave at least, so that all of them end together.
 _JOBS_LEFT = 4
@@ -44,7 +44,7 @@ class Dispatcher:
 
     retries: attempts beyond the first of what fails for a reason that may pass. threads: of a fit; if None, 1 while
     more tasks wait than there are cores, and all cores for the last ones. began: called with tasks that are sent for
-    the first time.
+    the first time. most_at_once: tasks in a job.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Dispatcher:
         began: Callable[[list[Task]], None] = lambda tasks: None,
     ) -> None:
         self.engine, self.retries, self.threads, self.began = engine, retries, threads, began
+        self.most_at_once = MOST_AT_ONCE
         self._numbers = itertools.count()
 
     def answers(self, conversion: Conversion | None, tasks: Iterable[Task], keep: bool = True) -> Iterator[Answer]:
@@ -98,7 +99,7 @@ class Dispatcher:
 
     def _at_once(self) -> int:
         """How many of the queue go into a job."""
-        by_time = int(_SECONDS_AT_ONCE / max(self._mean, _SECONDS_AT_ONCE / _MOST_AT_ONCE))
+        by_time = int(_SECONDS_AT_ONCE / max(self._mean, _SECONDS_AT_ONCE / self.most_at_once))
         by_end = -(-len(self._queue) // (_JOBS_LEFT * self.engine.workers))
         return max(1, min(by_time, by_end))
 

@@ -9,7 +9,7 @@ from ..cores import CGROUPS
 
 # Peak memory of whole processes, in bytes, a bit above what `benchmarks/batch.py memory` finds: of the interpreter and
 # the libraries, and per pixel.
-_BASE, _OF_DECODE = 60 * 2**20, 10
+_BASE, _OF_DECODE, _OF_SCORE = 60 * 2**20, 10, 175
 
 # Fits of whole pictures, by tune; from where on a picture is fitted in parts, and what each further pixel takes.
 _OF_FIT = {"psnr": 160, "eye": 400}
@@ -20,10 +20,11 @@ _BEYOND = {"psnr": 15, "eye": 30}
 _SHARE = 0.85
 
 
-def of_fit(pixels: int, tune: str) -> int:
-    """Bytes that an encode of a picture of so many pixels takes, about, and rather less than that."""
+def of_fit(pixels: int, tune: str, scored: bool = False) -> int:
+    """Bytes that an encode of a picture of so many pixels takes at most, about. scored: SSIMULACRA 2 of all of it."""
     whole, beyond = _OF_FIT.get(tune, _OF_FIT["eye"]), _BEYOND.get(tune, _BEYOND["eye"])
-    return _BASE + whole * min(pixels, _LARGE) + beyond * max(pixels - _LARGE, 0)
+    fit = whole * min(pixels, _LARGE) + beyond * max(pixels - _LARGE, 0)
+    return _BASE + max(fit, _OF_SCORE * pixels if scored else 0)
 
 
 def of_decode(pixels: int, sample_bytes: int) -> int:
