@@ -48,6 +48,7 @@ class Cluster:
         self._exit = contextlib.ExitStack()
         self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self._futures: dict[int, Any] = {}
+        self._waiting: list[Job] = []
         self._addresses: list[str] = []
         self._looked_at = self._seen_at = 0.0
 
@@ -74,21 +75,36 @@ class Cluster:
         """See `Engine`."""
         if time.monotonic() - self._looked_at > _LOOK_AGAIN:
             self._look()
-        return bool(self._addresses) and len(self._futures) < _AHEAD * self.workers
+        return bool(self._addresses) and len(self._futures) + len(self._waiting) < _AHEAD * self.workers
 
     def submit(self, job: Job) -> None:
         """See `Engine`."""
-        heavy = job.room > self.memory.each and self.memory.shared is None
-        fit = [a for a in self._addresses if a != job.avoid and (not heavy or self._rooms[a] >= job.room)]
-        chosen = {"workers": fit, "allow_other_workers": not heavy} if 0 < len(fit) < len(self._addresses) else {}
-        # A key of its own, or Dask would give the answer that an earlier batch had.
-        key = f"coincodec-{uuid.uuid4().hex}"
-        future = self._client.submit(_on_worker, job, key=key, pure=False, **chosen)
-        self._futures[job.number] = future
-        future.add_done_callback(lambda ended, number=job.number: self._ended.put((number, ended)))
+        self._waiting.append(job)
+
+    def _send(self) -> None:
+        """Hands over what waits: together what any worker may have, since it is graphs that cost the scheduler."""
+        anywhere = []
+        for job in self._waiting:
+            heavy = job.room > self.memory.each and self.memory.shared is None
+            fit = [a for a in self._addresses if a != job.avoid and (not heavy or self._rooms[a] >= job.room)]
+            if 0 < len(fit) < len(self._addresses):
+                self._send_to([job], workers=fit, allow_other_workers=not heavy)
+            else:
+                anywhere.append(job)
+        if anywhere:
+            self._send_to(anywhere)
+        self._waiting.clear()
+
+    def _send_to(self, jobs: list[Job], **where: Any) -> None:
+        # Keys of their own, or Dask would give the answers that an earlier batch had.
+        keys = [f"coincodec-{uuid.uuid4().hex}" for _ in jobs]
+        for job, future in zip(jobs, self._client.map(_on_worker, jobs, key=keys, pure=False, **where), strict=True):
+            self._futures[job.number] = future
+            future.add_done_callback(lambda ended, number=job.number: self._ended.put((number, ended)))
 
     def wait(self, seconds: float) -> list[Outcome]:
         """See `Engine`."""
+        self._send()
         try:
             found = [self._ended.get(timeout=seconds)]
         except queue.Empty:
@@ -96,18 +112,21 @@ class Cluster:
         with contextlib.suppress(queue.Empty):
             while True:
                 found.append(self._ended.get_nowait())
-        return [self._outcome(number, future) for number, future in found if self._futures.pop(number, None)]
+        ended = [(number, future) for number, future in found if self._futures.pop(number, None)]
+        # All at once, since each request costs the client and the scheduler more than what it brings.
+        done = [(number, future) for number, future in ended if future.status == "finished"]
+        results = self._client.gather([future for _, future in done])
+        outcomes = [Outcome(n, answers, address) for (n, _), (address, answers) in zip(done, results, strict=True)]
+        return outcomes + [self._lost(number, future) for number, future in ended if future.status != "finished"]
 
-    def _outcome(self, number: int, future: Any) -> Outcome:
-        if future.status == "finished":
-            address, answers = future.result()
-            return Outcome(number, answers, address)
-        if future.status == "error":
-            error = future.exception()
-            if isinstance(error, self._dask.KilledWorker):
-                return Outcome(number, None, error.last_worker.address, "its worker processes died, one after another")
-            return Outcome(number, None, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
-        raise CoincodecError("the scheduler has gone, or dropped what it had to do; start again to go on")
+    def _lost(self, number: int, future: Any) -> Outcome:
+        """Of a job that has no answers."""
+        if future.status != "error":
+            raise CoincodecError("the scheduler has gone, or dropped what it had to do; start again to go on")
+        error = future.exception()
+        if isinstance(error, self._dask.KilledWorker):
+            return Outcome(number, None, error.last_worker.address, "its worker processes died, one after another")
+        return Outcome(number, None, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
 
     def _nothing(self) -> list[Outcome]:
         if self._client.status not in ("running", "connecting"):
