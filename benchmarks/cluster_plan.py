@@ -6,7 +6,7 @@ A worker takes a job, tells of it, and takes the next one, which waits beside it
 whose manifest each picture gets lines in, handles one job after the other. A worker lives for a while (spare machines
 do not live long), then what it has in hand is lost and begun again, and another one takes its place some minutes later.
 Of the pictures a few kill whoever takes them, and are given up after three attempts. How long fits take is lognormal;
-those that take less than half a second are sent several at a time, as `dispatch.py` does it.
+short ones are sent several at a time, as `dispatch.py` does it.
 
 A shard, a batch of its own with a manifest and a scheduler of its own, is simulated for each row, a tenth of one for up
 to 1,000 workers, and told for all.
@@ -26,8 +26,8 @@ PICTURES, SHARD = 10**8, 10**6
 # What a picture takes on one core, in seconds: a thumbnail, and one of 768x512 with presets of more and more steps.
 WORK = {"128x128, instant": 0.4, "768x512, instant": 8.0, "768x512, fast": 26.0, "768x512, default": 90.0}
 
-# Bytes of a manifest's lines for each picture; seconds of work that are sent at once; attempts.
-LINES, AT_ONCE, ATTEMPTS = 620, 0.5, 3
+# Bytes of a manifest's lines for each picture; attempts; jobs a second that a scheduler is given, and pictures in one.
+LINES, ATTEMPTS, JOBS_A_SECOND, MOST = 620, 3, 100, 64
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def simulate(plan: Plan, pictures: int, seed: int = 0) -> Outcome:
     """One shard."""
     random = np.random.default_rng(seed)
     mean = np.log(plan.seconds) - plan.spread**2 / 2
-    bundle = max(1, int(AT_ONCE / plan.seconds))
+    bundle = min(max(1, int(max(1.0, plan.workers / JOBS_A_SECOND) / plan.seconds)), MOST)
     left, chance = pictures, plan.killers
     again: deque[Job] = deque()
-    free = useful = lost = scheduled = now = 0.0
+    free = useful = lost = scheduled = over = 0.0
     given_up = 0
     # When the jobs that wait beside a worker were, or will be, there.
     beside: list[deque[float]] = [deque([0.0, 0.0]) for _ in range(plan.workers)]
@@ -107,7 +107,7 @@ def simulate(plan: Plan, pictures: int, seed: int = 0) -> Outcome:
         death = float(random.exponential(plan.lives))
         fatal = float(random.random()) * duration if job.kills else duration
         if death >= fatal and not job.kills:
-            useful += duration
+            useful, over = useful + duration, max(over, start + duration)
             heapq.heappush(events, (start + duration, worker, job.pictures))
             continue
         spent = min(death, fatal)
@@ -121,8 +121,7 @@ def simulate(plan: Plan, pictures: int, seed: int = 0) -> Outcome:
         heapq.heappush(events, (start + spent + plan.back, worker, job.pictures))
         while asleep and again:
             heapq.heappush(events, (start + spent, asleep.pop(), 1))
-    total = plan.workers * now
-    return Outcome(now, useful / total, lost / useful, scheduled / now, given_up)
+    return Outcome(over, useful / (plan.workers * over), lost / useful, scheduled / over, given_up)
 
 
 def main() -> None:

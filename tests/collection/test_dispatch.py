@@ -38,6 +38,7 @@ class Workers:
 
     def __init__(self, count: int, act: Act, memory: Memory | None = None) -> None:
         self.workers = self.cores = count
+        self.at_once = 0.5
         self.act, self.memory = act, memory or Memory(100, 100 * count, 100 * count)
         self.busy: dict[str, Job] = {}
         self.jobs: list[tuple[str, Job]] = []

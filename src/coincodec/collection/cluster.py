@@ -8,7 +8,7 @@ import logging
 import queue
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +22,9 @@ LOCAL = "local"
 
 # Jobs that are with the scheduler, for each that runs; the others wait here, so that none has many to keep.
 _AHEAD = 2
+
+# Jobs a second that a scheduler has time for; so many that workers end a second have more work in each.
+_JOBS_A_SECOND = 100.0
 
 # Seconds between two looks at who is there; how long a scheduler has to answer, and nobody to be there at all.
 _LOOK_AGAIN, _ANSWERS, _NOBODY = 2.0, 15.0, 300.0
@@ -43,7 +46,7 @@ class Cluster:
         except ModuleNotFoundError:
             raise CoincodecError("a scheduler needs Dask; install it with: pip install 'coincodec[cluster]'") from None
         self._scheduler, self._say, self._count = scheduler, say, workers
-        self.cores, self.workers = 0, 1
+        self.cores, self.workers, self.at_once = 0, 1, 0.0
         self.memory = Memory(0, 0, None)
         self._exit = contextlib.ExitStack()
         self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
@@ -104,7 +107,8 @@ class Cluster:
 
     def wait(self, seconds: float) -> list[Outcome]:
         """See `Engine`."""
-        self._send()
+        with self._reached():
+            self._send()
         try:
             found = [self._ended.get(timeout=seconds)]
         except queue.Empty:
@@ -115,18 +119,27 @@ class Cluster:
         ended = [(number, future) for number, future in found if self._futures.pop(number, None)]
         # All at once, since each request costs the client and the scheduler more than what it brings.
         done = [(number, future) for number, future in ended if future.status == "finished"]
-        results = self._client.gather([future for _, future in done])
+        with self._reached():
+            results = self._client.gather([future for _, future in done])
         outcomes = [Outcome(n, answers, address) for (n, _), (address, answers) in zip(done, results, strict=True)]
         return outcomes + [self._lost(number, future) for number, future in ended if future.status != "finished"]
 
     def _lost(self, number: int, future: Any) -> Outcome:
         """Of a job that has no answers."""
         if future.status != "error":
-            raise CoincodecError("the scheduler has gone, or dropped what it had to do; start again to go on")
+            raise CoincodecError("the scheduler has gone, or has dropped what it had; start again to go on")
         error = future.exception()
         if isinstance(error, self._dask.KilledWorker):
             return Outcome(number, None, error.last_worker.address, "its worker processes died, one after another")
         return Outcome(number, None, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        """What Dask raises in here is because it has lost its scheduler."""
+        try:
+            yield
+        except Exception as error:
+            raise CoincodecError(f"the scheduler has gone; start again to go on: {error}") from error
 
     def _nothing(self) -> list[Outcome]:
         if self._client.status not in ("running", "connecting"):
@@ -144,6 +157,7 @@ class Cluster:
         self._addresses = sorted(found)
         self._rooms = {a: (w["memory_limit"] or _NO_LIMIT) // w["nthreads"] for a, w in found.items()}
         self.workers = sum(worker["nthreads"] for worker in found.values()) or 1
+        self.at_once = max(1.0, self.workers / _JOBS_A_SECOND)
         if self._scheduler == LOCAL:
             total = memory.available()
             self.cores, self.memory = self.workers, Memory(total // self.workers, total, total)

@@ -15,8 +15,8 @@ from .engine import Engine, Outcome
 from .manifest import FAILED, Row, now
 from .work import Answer, Job, Task
 
-# Tasks that take less are sent several at a time, to make up so many seconds, and so many at most.
-_SECONDS_AT_ONCE, MOST_AT_ONCE = 0.5, 64
+# Tasks that are sent at once, at most.
+MOST_AT_ONCE = 64
 
 # Jobs for each worker that tasks in a bundle leave at least, so that all of them end together.
 _JOBS_LEFT = 4
@@ -99,7 +99,7 @@ class Dispatcher:
 
     def _at_once(self) -> int:
         """How many of the queue go into a job."""
-        by_time = int(_SECONDS_AT_ONCE / max(self._mean, _SECONDS_AT_ONCE / self.most_at_once))
+        by_time = int(min(self.engine.at_once / max(self._mean, 1e-6), self.most_at_once))
         by_end = -(-len(self._queue) // (_JOBS_LEFT * self.engine.workers))
         return max(1, min(by_time, by_end))
 

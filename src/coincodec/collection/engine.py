@@ -36,10 +36,12 @@ class Engine(Protocol):
     """A context manager: on leaving, workers end; at once if an exception is why.
 
     workers: how many jobs run at a time. cores: that are shared by them, if these are on one machine of ours; else 0.
+    at_once: pictures that take fewer seconds are sent together, to make up so many.
     """
 
     workers: int
     cores: int
+    at_once: float
     memory: Memory
 
     def free(self, avoid: str | None = None) -> bool:

@@ -16,6 +16,7 @@ class Here:
 
     def __init__(self) -> None:
         self.workers, self.cores = 1, native.resolve_threads(None)
+        self.at_once = 0.0
         total = memory.available()
         self.memory = Memory(total, total, total)
         self._jobs: list[Job] = []

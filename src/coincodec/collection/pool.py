@@ -19,6 +19,9 @@ from . import memory
 from .engine import Memory, Outcome
 from .work import Job, perform
 
+# Seconds of work beside which sending it, half a millisecond, is nothing.
+_AT_ONCE = 0.5
+
 # How long a worker that is told to end may take for it, in seconds, before it is killed.
 _GRACE = 5.0
 
@@ -28,6 +31,7 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self.workers = self.cores = workers
+        self.at_once = _AT_ONCE
         total = memory.available()
         self.memory = Memory(total // workers, total, total)
         self._members: list[_Member] = []
