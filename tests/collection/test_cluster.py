@@ -84,15 +84,22 @@ def test_what_a_cluster_survives(photos: Photos, client: Any, tmp_path: Path) ->
     data = Path("in/p1.png").read_bytes()
     Path("in/damaged.png").write_bytes(data[: len(data) // 2])
     Path("in/unreadable.png").symlink_to("/nowhere")
-    flag = tmp_path / "full"
+    flag, said = tmp_path / "full", tmp_path / "full.said"
     client.run(break_disk, flag=str(flag))
     killed: list[int] = []
+
+    def free() -> None:
+        """Makes room, when somebody has missed it."""
+        while not said.exists():
+            time.sleep(0.05)
+        time.sleep(1)
+        flag.unlink()
 
     def act(progress: BatchProgress) -> None:
         """Fills the disk when the first picture is done, kills a worker at the third."""
         if progress.done == 1:
             flag.touch()
-            threading.Timer(2, flag.unlink).start()
+            threading.Thread(target=free, daemon=True).start()
         if progress.done == 3 and not killed:
             (pid, *_) = client.run(os.getpid).values()
             killed.append(pid)
@@ -102,7 +109,8 @@ def test_what_a_cluster_survives(photos: Photos, client: Any, tmp_path: Path) ->
     assert sorted(Path(source).name for source, _ in report.failed) == ["damaged.png", "unreadable.png"]
     assert report.done == 9
     assert killed
-    assert Path(f"{flag}.said").exists()
+    assert said.exists()
+    assert not flag.exists()
     assert_done_once(report.manifest, [str(tmp_path / output) for output in good])
     failed = {Path(name).name: found for name, found in kept(report.manifest).items() if found[0].error}
     assert {name: [row.attempts for row in found] for name, found in failed.items()} == {
@@ -173,7 +181,9 @@ def test_a_scheduler_that_goes_away(photos: Photos, monkeypatch: pytest.MonkeyPa
         coincodec.batch(
             Path("in").resolve(), Path("out").resolve(), scheduler=cluster.scheduler_address, progress=close, **OPTIONS
         )
-    assert [row.status for row in rows("out/manifest.jsonl") if row.status != "begun"] == ["done"]
+    statuses = [row.status for row in rows("out/manifest.jsonl") if row.status != "begun"]
+    assert set(statuses) == {"done"}
+    assert len(statuses) < 8
 
 
 def test_memory_of_workers_bounds_what_they_are_given(client: Any) -> None:
