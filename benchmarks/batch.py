@@ -116,7 +116,7 @@ def rate(arguments: argparse.Namespace) -> None:
             request = Request([source], str(Path(folder) / f"out{workers}"), conversion, threads=arguments.threads)
             items = request.items()
             begun = time.perf_counter()
-            with Pool(workers) as pool, Watch() as watch:
+            with Pool(workers, workers) as pool, Watch() as watch:
                 report = run_batch(request, items, pool)
             seconds = time.perf_counter() - begun
             fits = sum(float(row.notes[-1]) for row in read(report.manifest).values() if row.notes)
@@ -148,7 +148,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
     from coincodec.collection.cluster import Cluster
 
     engines: dict[str, Callable[[], Engine]] = {
-        "processes": lambda: Pool(2),
+        "processes": lambda: Pool(2, 2),
         "Dask": lambda: Cluster("local", 2, lambda text: None),
     }
     conversion = Nothing(EncodeOptions())

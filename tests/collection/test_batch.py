@@ -28,7 +28,7 @@ Coin = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """No processes, which other tests are about."""
-    monkeypatch.setattr(engines, "Pool", lambda workers: Here())
+    monkeypatch.setattr(engines, "Pool", lambda workers, cores: Here())
 
 
 @pytest.fixture

@@ -153,6 +153,8 @@ def test_one_thread_a_fit_and_all_cores_for_the_last_ones() -> None:
     assert [job.threads for _, job in engine.jobs] == [1] * 18 + [2, 4]
     list(Dispatcher(engine, threads=3).answers(ENCODING, tasks(2)))
     assert [job.threads for _, job in engine.jobs[20:]] == [3, 3]
+    list(Dispatcher(engine).answers(ENCODING, tasks(2)))
+    assert [job.threads for _, job in engine.jobs[22:]] == [2, 2]
 
 
 def test_large_pictures_wait_for_memory_and_share_the_cores_as_they_share_that() -> None:

@@ -75,7 +75,7 @@ def test_what_a_killed_worker_did_is_done_by_another(photos: Photos) -> None:
     request = Request(["in"], "out", conversion_of(OPTIONS, decode=False, score=False, suffix=""))
     killed: list[str] = []
 
-    with Pool(2) as pool:
+    with Pool(2, 2) as pool:
 
         def kill(progress: BatchProgress) -> None:
             busy = [member for member in pool._members if member.job is not None]

@@ -76,7 +76,7 @@ class Cluster:
 
     def free(self, avoid: str | None = None) -> bool:
         """See `Engine`."""
-        if time.monotonic() - self._looked_at > _LOOK_AGAIN:
+        if time.monotonic() - self._looked_at > _LOOK_AGAIN + self.workers / _JOBS_A_SECOND:
             self._look()
         return bool(self._addresses) and len(self._futures) + len(self._waiting) < _AHEAD * self.workers
 

@@ -70,6 +70,8 @@ class Dispatcher:
         self._heavy: deque[_Waiting] = deque()
         self._running: dict[int, tuple[list[_Waiting], int]] = {}
         self._mean = math.inf
+        # If all of them begin at once, each gets as much as the others.
+        self._share = self.engine.cores // max(len(self._queue), 1) if len(self._queue) <= self.engine.workers else 0
         while self._queue or self._again or self._heavy or self._running:
             while self._send():
                 pass
@@ -92,7 +94,7 @@ class Dispatcher:
         if self._heavy and self._has_memory_for(self._heavy[0]):
             shared = self.engine.memory.shared
             beside = 1 if shared is None else max(1, shared // self._heavy[0].need)
-            threads = self._threads(min(len(self._heavy), beside))
+            threads = self.threads or max(1, self.engine.cores // min(len(self._heavy), beside))
             self._submit([waiting := self._heavy.popleft()], threads, waiting.need)
             return True
         return False
@@ -105,7 +107,7 @@ class Dispatcher:
 
     def _threads(self, left: int) -> int:
         """Of a fit, with so many that are not begun, itself among them."""
-        return self.threads or max(1, self.engine.cores // left)
+        return self.threads or max(1, self._share or self.engine.cores // left)
 
     def _has_memory_for(self, waiting: _Waiting) -> bool:
         """Beside what runs. What takes more than there is goes alone."""

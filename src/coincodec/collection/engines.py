@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import native
@@ -15,7 +15,7 @@ from .pool import Pool
 
 
 def choose(
-    items: Iterable[Item], workers: int | None, scheduler: Any, threads: int | None, say: Callable[[str], None]
+    items: Sequence[Item], workers: int | None, scheduler: Any, threads: int | None, say: Callable[[str], None]
 ) -> Engine:
     """The workers of a scheduler if there is one, else processes of this machine, one a core if not told otherwise.
 
@@ -28,9 +28,10 @@ def choose(
         if scheduler is not None or workers not in (None, 1):
             raise UsageError("memory:// is of this process alone, and other workers do not see it")
         return Here()
-    count = workers or max(1, native.resolve_threads(None) // (threads or 1))
+    cores = workers or native.resolve_threads(None)
+    count = max(1, min(workers or cores // (threads or 1), len(items)))
     if scheduler is None:
-        return Pool(count)
+        return Pool(count, cores)
     from .cluster import LOCAL, Cluster
 
     if workers is not None and scheduler != LOCAL:

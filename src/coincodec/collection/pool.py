@@ -29,8 +29,9 @@ _GRACE = 5.0
 class Pool:
     """Processes with one job each; for one that dies another is started."""
 
-    def __init__(self, workers: int) -> None:
-        self.workers = self.cores = workers
+    def __init__(self, workers: int, cores: int) -> None:
+        """cores: that they share."""
+        self.workers, self.cores = workers, cores
         self.at_once = _AT_ONCE
         total = memory.available()
         self.memory = Memory(total // workers, total, total)

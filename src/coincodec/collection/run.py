@@ -199,14 +199,14 @@ class _Batch:
         self.history.written(row)
 
     def _all(self, stage: str, conversion: Conversion | None, tasks: Sequence[Task], keep: bool = True) -> list[Answer]:
-        """Has tasks done and their rows written; returns answers without rows, which need no more."""
+        """Has tasks done and their rows written; returns the answers where hashes were asked for."""
         self.keeping = keep and conversion is not None
         begun, done, failed, worked, others = time.monotonic(), 0, 0, 0, []
         for answer in self.dispatcher.answers(conversion, tasks, keep):
             row, done = answer.row, done + 1
-            if row is None:
+            if conversion is None:
                 others.append(answer)
-            else:
+            elif row is not None:
                 self._settle(row, keep)
                 failed += row.status == FAILED
                 worked += 1
