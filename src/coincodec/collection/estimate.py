@@ -18,8 +18,8 @@ from .work import Task
 # Pictures that are tried, and for each worker at least.
 _SAMPLE, _FOR_EACH = 16, 2
 
-# The price that a budget's sample is fitted at, and the work of its trials as a share of that of the fits, about.
-_PRICE, _TRIALS = 1.2e-3, 0.3
+# The work of a budget's trials as a share of that of the fits, about.
+_TRIALS = 0.3
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def estimate(
     """Converts some of the pictures, and writes nothing. Raises `CoincodecError` if none of them can be."""
     conversion, more = request.conversion, 0.0
     if request.budget is not None and isinstance(conversion, Encoding):
-        conversion, more = conversion.at_price(_PRICE), _TRIALS
+        conversion, more = conversion.at_price(request.budget.usual_price()), _TRIALS
     sample = _across(items, max(_SAMPLE, _FOR_EACH * engine.workers))
     dispatcher = Dispatcher(engine, retries=request.retries, threads=request.threads or 1)
     rows, error = [], ""
