@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from ..cores import CGROUPS
+from .. import cores
 
 # Peak memory of whole processes, in bytes, a bit above what `benchmarks/batch.py memory` finds: of the interpreter and
 # the libraries, and per pixel.
@@ -33,28 +34,22 @@ def of_decode(pixels: int, sample_bytes: int) -> int:
 
 
 def available() -> int:
-    """Bytes that are free on this machine, or left of a control group's limit, less some for others."""
-    return int(_SHARE * min([_free(), *_left(CGROUPS)]))
+    """Bytes that are free on this machine, no more than control groups allow, less some for others."""
+    return int(_SHARE * min([_free(), *limits(cores.CGROUPS, cores.OWN)]))
+
+
+def limits(cgroups: Path, own: Path) -> Iterator[int]:
+    """Of the control groups that a process is in and of those around them; see `cores.quotas`."""
+    for version2, group in cores.groups(cgroups, own, "memory"):
+        limit = cores.text_of(group / ("memory.max" if version2 else "memory.limit_in_bytes")).strip()
+        if limit.isdecimal():
+            yield int(limit)
 
 
 def _free() -> int:
     """Of the machine: what can be had without swapping, or all there is where the system does not say."""
-    for line in _text(Path("/proc/meminfo")).splitlines():
+    for line in cores.text_of(Path("/proc/meminfo")).splitlines():
         name, _, value = line.partition(":")
         if name == "MemAvailable":
             return 1024 * int(value.split()[0])
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def _left(cgroups: Path) -> list[int]:
-    """Of the limit on what the process is in, if there is one (control groups, versions 2 and 1)."""
-    pairs = [("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")]
-    values = [tuple(_text(cgroups / name).strip() for name in pair) for pair in pairs]
-    return [max(int(most) - int(used), 0) for most, used in values if most.isdecimal() and used.isdecimal()]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
