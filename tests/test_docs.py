@@ -68,3 +68,13 @@ def test_decoding(
     assert names["image"].size == (32, 24)
     assert capsys.readouterr().out == f"1 1.0\n(256, 192) latent {coincodec.info(names['latent']).bpp}\n"
     assert np.array_equal(names["preview"].samples, coincodec.decode(names["siren"]))
+
+
+def test_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = examples("docs/many.md")
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    Image.new("RGB", (40, 40)).save("photos/a.png")
+    exec(example, {"__name__": "__main__"})
+    assert capsys.readouterr().out == "1 ()\n"
+    assert Path("coded/a.coin").exists()

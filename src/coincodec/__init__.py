@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from .collection.run import BatchProgress, BatchReport
     from .colour import Colour
     from .preview import Preview
     from .reader import CoinFile
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "BatchProgress",
+    "BatchReport",
     "CoinFile",
     "CoincodecError",
     "Colour",
@@ -67,6 +70,7 @@ __all__ = [
     "TruncatedError",
     "UnsupportedError",
     "UsageError",
+    "batch",
     "decode",
     "encode",
     "info",
@@ -75,8 +79,14 @@ __all__ = [
 ]
 
 
-# Classes whose modules need NumPy and Pillow, by name.
-_LAZY = {"CoinFile": "reader", "Colour": "colour", "Preview": "preview"}
+# Classes whose modules are loaded when they are asked for, by name.
+_LAZY = {
+    "BatchProgress": "collection.run",
+    "BatchReport": "collection.run",
+    "CoinFile": "reader",
+    "Colour": "colour",
+    "Preview": "preview",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -258,6 +268,61 @@ def open(file: str | PathLike[str] | IO[bytes]) -> CoinFile:
     from .reader import CoinFile
 
     return CoinFile(file)
+
+
+def batch(
+    inputs: str | PathLike[str] | Iterable[str | PathLike[str]],
+    output: str | PathLike[str],
+    *,
+    decode: bool = False,
+    workers: int | None = None,
+    scheduler: Any = None,
+    threads: int | None = None,
+    manifest: str | PathLike[str] | None = None,
+    total_bytes: int | None = None,
+    mean_bpp: float | None = None,
+    score: bool = False,
+    suffix: str = ".png",
+    force: bool = False,
+    retries: int = 2,
+    max_pixels: int = DEFAULT_LIMITS.pixels,
+    progress: Callable[[BatchProgress], None] | None = None,
+    **options: Any,
+) -> BatchReport:
+    """Encodes many pictures, or decodes many streams, on all cores of this machine or on a cluster (docs/many.md).
+
+    inputs: files, folders with all pictures in them and in folders within, or patterns ("photos/**/*.jpg"); paths, or
+        URLs that fsspec opens, with `coincodec[cluster]` and what their scheme needs.
+    output: a folder, likewise. Names in it are those in the folders that were given, with another suffix. Each file is
+        written whole or not at all.
+    decode: decode .coin files to pictures; `suffix` names their format.
+    workers: processes, one for each core if None. scheduler: the address of a scheduler of Dask's ("tcp://host:8786"),
+        "local" for Dask's workers on this machine, or a `distributed.Client`.
+    threads: of each fit; if None, 1 while there are more pictures than cores, and all cores for the last ones. No byte
+        depends on it.
+    manifest: a file of this machine, lines of JSON with what became of each picture; if None, manifest.jsonl in the
+        output folder. What it says was done, of the same contents by the same options and version, and is there, is not
+        done again. At the end a table of the same name, .parquet, if pyarrow is there.
+    total_bytes, mean_bpp: most bytes of all outputs together, or bits of them over all pixels. One price of a bit for
+        all pictures leads there, so that those get more that gain more by it.
+    score: measure SSIMULACRA 2 of every picture, whatever its fit aims at.
+    force: replace files that are in the output folder and that no manifest knows.
+    retries: attempts beyond the first, on another worker, for what fails by no fault of the picture or the options.
+    max_pixels: pictures of more are refused. progress: called after every picture.
+    options: those of `encode`, or of `decode`, with `strip` for no metadata, but for `limits`, `colour` and `region`.
+
+    A program that calls this must do so below `if __name__ == "__main__":`, since workers load it too.
+
+    A picture that fails is told in the report, and stops no other. Raises `UsageError` for what cannot be meant,
+    `CoincodecError` where workers or the scheduler are gone for good.
+    """
+    from .collection import batch as of_collection
+
+    return of_collection.batch(
+        inputs, output, decode=decode, workers=workers, scheduler=scheduler, threads=threads, manifest=manifest,
+        total_bytes=total_bytes, mean_bpp=mean_bpp, score=score, suffix=suffix, force=force, retries=retries,
+        max_pixels=max_pixels, progress=progress, options=options,
+    )  # fmt: skip
 
 
 def info(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Info:

@@ -110,16 +110,37 @@ def memory_of(samples: image.Samples, options: EncodeOptions) -> float | None:
     return way_of(samples, options).memory
 
 
-def _model(samples: image.Samples, options: EncodeOptions) -> str:
-    """Which model: the one asked for, else the one that the other options mean, else the one that is better."""
+def check_options(options: EncodeOptions) -> None:
+    """Raises `UsageError` for options that no picture could be encoded with."""
+    from .latent import encode as latent
+    from .latent.recipe import RECIPES as LATENT
+    from .siren import encode as siren
+    from .siren.recipe import RECIPES as SIREN
+
+    model = _model_meant(options)
+    if model == siren_stream.NAME:
+        siren.check(options)
+    elif model is None and options.target in ("bytes", "bpp"):  # each picture's size decides
+        options.check({**LATENT, **SIREN})
+    else:
+        latent.check(options)
+
+
+def _model_meant(options: EncodeOptions) -> str | None:
+    """The model that was asked for, or that the other options mean, if either."""
     if options.model is not None:
         if options.model not in MODELS:
             raise UsageError(f"model must be one of {', '.join(MODELS)}, not {options.model!r}")
         return options.model
     if options.siren_only is not None:
         return siren_stream.NAME
-    if options.latent_only is not None:
-        return latent_stream.NAME
+    return None if options.latent_only is None else latent_stream.NAME
+
+
+def _model(samples: image.Samples, options: EncodeOptions) -> str:
+    """Which model: the one that is meant, else the one that is better."""
+    if (meant := _model_meant(options)) is not None:
+        return meant
     rows, columns, _ = samples.shape
     budget = options.budget(rows * columns) if options.target else None
     least = max(min(LEAST_LATENT_BYTES, LEAST_LATENT_BPP * rows * columns / 8), LEAST_OF_ALL)

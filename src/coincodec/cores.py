@@ -22,24 +22,31 @@ def quotas(cgroups: Path, own: Path) -> Iterator[float]:
     cgroups: where control groups are mounted. own: the list of those of the process. Version 2 has `cpu.max`, version 1
     `cpu.cfs_quota_us` and `cpu.cfs_period_us` under `cpu`.
     """
-    for line in _text(own).splitlines():
+    for version2, group in groups(cgroups, own, "cpu"):
+        if version2:
+            quota, _, period = text_of(group / "cpu.max").partition(" ")
+        else:
+            quota, period = text_of(group / "cpu.cfs_quota_us"), text_of(group / "cpu.cfs_period_us")
+        if quota.strip().isdecimal() and period.strip().isdecimal() and int(quota) and int(period):
+            yield int(quota) / int(period)
+
+
+def groups(cgroups: Path, own: Path, controller: str) -> Iterator[tuple[bool, Path]]:
+    """The control groups of one controller that a process is in and those around them, and whether by version 2."""
+    for line in text_of(own).splitlines():
         _, controllers, path = (*line.split(":", 2), "", "")[:3]
         version2 = not controllers
-        if not version2 and "cpu" not in controllers.split(","):
+        if not version2 and controller not in controllers.split(","):
             continue
-        root = cgroups if version2 else cgroups / "cpu"
+        root = cgroups if version2 else cgroups / controller
         folder = root / path.lstrip("/")
         # In a container the path may be that of the host, and the group itself stand at the root.
         for group in {root, *(f for f in (folder, *folder.parents) if f.is_relative_to(root))}:
-            if version2:
-                quota, _, period = _text(group / "cpu.max").partition(" ")
-            else:
-                quota, period = _text(group / "cpu.cfs_quota_us"), _text(group / "cpu.cfs_period_us")
-            if quota.strip().isdecimal() and period.strip().isdecimal() and int(quota) and int(period):
-                yield int(quota) / int(period)
+            yield version2, group
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What a file of the system says, if there is one."""
     try:
         return path.read_text("utf-8", "replace")
     except OSError:

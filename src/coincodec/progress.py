@@ -70,9 +70,14 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.wipe()
+
+    def wipe(self) -> None:
+        """Takes the line away, until it is drawn again."""
         if self.width:
             self.stream.write("\r" + " " * self.width + "\r")
             self.stream.flush()
+            self.width, self.drawn_at = 0, 0.0
 
     def draw(self, done: int, total: int, note: str, remaining: float) -> None:
         """Shows how many of how many are done, what is being done, and the seconds left; not too often."""

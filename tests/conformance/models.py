@@ -126,7 +126,8 @@ class Latent:
 
     values: tensors, or entries of them by (tensor, row, column), that are not drawn at random. bits: after the point,
     where they are not the usual ones. scales: codes, where they are not those that fit. tiles: log2 of their sides,
-    finest grid first. start: number and e. codes: that networks are of that start. spread: of latents. grids: latents that are not drawn at random.
+    finest grid first. start: number and e. codes: that networks are of that start.
+    spread: of latents. grids: latents that are not drawn at random.
     """
 
     seed: int

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import statistics
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
@@ -15,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import children
 from ..errors import CoincodecError
 from ..metrics import bits_per_pixel
 from . import codecs, datasets
@@ -148,34 +145,16 @@ def _measured(pooled: Sequence[Job], alone: Sequence[Job], workers: int) -> Gene
 
 
 def _in_pool(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Result], None, None]:
-    # Spawned, not forked: a fork would copy whatever threads and locks the parent has.
     pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+        min(workers, len(jobs)), mp_context=children.context(), initializer=children.follow_parent
     )
     try:
-        # Workers are begun by this, and inherit what is blocked: one that is just beginning would show a traceback.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with children.uninterrupted():  # workers are begun by this
             futures: dict[Future[Result], Job] = {pool.submit(measure, job): job for job in jobs}
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _follow_parent() -> None:
-    """Leaves Ctrl-C to the parent, which ends the pool, and ends this process should the parent be killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Estimate:

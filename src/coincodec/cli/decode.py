@@ -8,10 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import FormatError, UsageError
+from ..errors import UsageError
 from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
 from ..limits import DEFAULT_LIMITS, Limits
-from ..metadata import NOTHING, Metadata
 from ..options import DecodeOptions
 from . import jobs
 from .jobs import Job
@@ -64,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _decode(job: Job, arguments: argparse.Namespace) -> None:
-    from .. import codec, image
+    from .. import image, picture_file
 
     path = job.path
     format = "PNG" if path == STANDARD else image.output_format(os.path.splitext(path)[1])
@@ -74,26 +73,11 @@ def _decode(job: Job, arguments: argparse.Namespace) -> None:
     if arguments.progressive:
         _write_previews(job.source, path, format, options, clobber=job.replace)
         return
-    data = read_bytes(job.source)
-    decoded = codec.decode_samples(data, options)
-    notes = [decoded.missing, *decoded.notes]
-    extras = NOTHING if arguments.strip else _extras(data, options, notes)
-    written = image.to_bytes(decoded.samples, format, extras, decoded.colour)
-    for note in (*notes, *written.notes):
-        if note and not arguments.quiet:
+    written = picture_file.of_stream(read_bytes(job.source), options, format, strip=arguments.strip)
+    for note in written.notes:
+        if not arguments.quiet:
             print(f"coin: {note}", file=sys.stderr)
     write_atomically(path, written.data, clobber=job.replace)
-
-
-def _extras(data: bytes, options: DecodeOptions, notes: list[str]) -> Metadata:
-    """The stream's metadata; what is wrong with it costs no picture."""
-    from .. import codec
-
-    try:
-        return codec.metadata_of(data, options.limits, cut=options.partial)
-    except FormatError as error:
-        notes.append(f"{error}; the picture is written without it")
-        return NOTHING
 
 
 def _write_previews(source: str, path: str, format: str, options: DecodeOptions, *, clobber: bool) -> None:

@@ -9,7 +9,7 @@ from .colour import as_srgb, in_srgb
 from .extras import info
 from .hidden import without_hidden
 from .picture import Picture, Samples, from_array, to_8_bits
-from .reading import from_pillow, is_picture, load
+from .reading import from_pillow, is_picture, load, size_of
 from .writing import Written, output_format, to_bytes, to_pillow
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "is_picture",
     "load",
     "output_format",
+    "size_of",
     "to_8_bits",
     "to_bytes",
     "to_pillow",

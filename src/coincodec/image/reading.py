@@ -88,6 +88,31 @@ def load(source: str | BinaryIO, max_pixels: int = DEFAULT_LIMITS.pixels) -> Pic
     return replace(picture, notes=(*picture.notes, *dict.fromkeys(one_line)))
 
 
+def size_of(source: BinaryIO) -> tuple[int, int]:
+    """Width and height of a picture in a file that can be sought in, from its header; the file is rewound.
+
+    Raises `ImageError` for what is no picture.
+    """
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        if source.read(6) == b"\x93NUMPY":
+            source.seek(0)
+            height, width = (*_shape_of_array(source), 1, 1)[:2]
+            return width, height
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            source.seek(0)
+            with Image.open(source) as image:
+                return image.size
+    except UnidentifiedImageError as error:
+        raise _unknown() from error
+    except Exception as error:
+        raise _unreadable(error) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+        source.seek(0)
+
+
 class _Logged(logging.Handler):
     """Keeps what is logged, which would else go to the standard error stream."""
 
@@ -125,7 +150,7 @@ def _load(source: BinaryIO, max_pixels: int) -> Picture:
     except CoincodecError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError("not an image format that Pillow or NumPy reads") from error
+        raise _unknown() from error
     except Exception as error:
         raise _unreadable(error) from error
     finally:
@@ -147,6 +172,10 @@ def _check(sides: tuple[int, ...], most: int) -> None:
         pixels *= side
     if pixels > most:
         raise ImageError(f"the picture has {pixels:,} pixels, more than the {most:,} that are allowed (max_pixels)")
+
+
+def _unknown() -> ImageError:
+    return ImageError("not an image format that Pillow or NumPy reads")
 
 
 def _unreadable(error: Exception) -> ImageError:

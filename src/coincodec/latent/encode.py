@@ -64,7 +64,7 @@ def levels_for(rows: int, columns: int) -> int:
 
 def encode(samples: Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
     """A stream of the picture, with a report. Raises `UsageError`, `TargetError` or `FitError`."""
-    _check(options)
+    check(options)
     ways = ways_of(samples, options)
     found: list[tuple[Encoded, Result, Encoder]] = []
     failed: TargetError | FitError | None = None
@@ -225,7 +225,7 @@ class Encoder:
         return Result(data, metrics.psnr(error / count, 8 * self.samples.dtype.itemsize), score)
 
 
-def _check(options: EncodeOptions) -> None:
+def check(options: EncodeOptions) -> None:
     """Raises `UsageError` for options that are wrong or that this family lacks."""
     if options.siren_only is not None:
         raise UsageError(f"{options.siren_only} is an option of the siren model")

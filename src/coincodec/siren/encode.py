@@ -117,7 +117,7 @@ class Encoder:
         progress: Callable[[Progress], None] | None,
         table: ArchitectureTable | None,
     ) -> None:
-        _check(options)
+        check(options)
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
         self.rows, self.columns, self.channels = samples.shape
@@ -310,7 +310,7 @@ class Encoder:
         return shape, _Coded(stream.write_coded(shape, weights), psnr)
 
 
-def _check(options: EncodeOptions) -> None:
+def check(options: EncodeOptions) -> None:
     """Raises `UsageError` for options that are wrong in themselves or contradict each other."""
     options.check(RECIPES)
     if options.weights is not None and options.weights not in WEIGHTS:

@@ -1,0 +1,39 @@
+"""Processes that work for this one: started without its threads, ended with it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from multiprocessing.context import SpawnContext
+
+
+def context() -> SpawnContext:
+    """How they are started: spawned, since a fork would copy whatever threads and locks the parent has."""
+    return multiprocessing.get_context("spawn")
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """While they are started, since they inherit what is blocked: one that is just beginning would show a traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def follow_parent() -> None:
+    """Leaves Ctrl-C to the parent, which ends this process, and ends it should the parent be killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
