@@ -16,7 +16,6 @@ from ..options import EncodeOptions
 from ..progress import Progress
 from ..report import Encoded
 from . import stream
-from .decode import render
 from .fit import Fit
 from .fitted import Model
 from .large import LargeFit
@@ -25,6 +24,7 @@ from .mosaic import Mosaic, is_large
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within, steps_within
 from .recipe import RECIPES
+from .shown import render
 from .targets import Bytes, Nominal, Result, target_of
 
 # A target that has not come nearer than this in so many rounds, where half the price would bring much, is out of reach.

@@ -8,21 +8,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import SIZES, Array32, LatentShape, Size, initial_parameters, parts, rescale
+from .. import _native
+from .model import SIZES, Array32, LatentShape, Size, initial_parameters, rescale
 
 # The pictures that starts were fitted to were RGB and had so many grids.
 CHANNELS, LEVELS = 3, 7
 
 # Parameters of starts are integers in units of 2^-PRECISION.
-PRECISION = 14
+PRECISION: int = _native.LATENT_START_BITS
 
 # Stands for a parameter that a start has nothing for.
-UNKNOWN = np.iinfo(np.int64).min
+UNKNOWN: int = _native.LATENT_UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +47,9 @@ def start_shape(size: Size) -> LatentShape:
 @cache
 def starts() -> dict[int, Start]:
     """The starts that ship, by number."""
-    found = {}
-    with resources.files(__package__).joinpath("starts.npz").open("rb") as file:
-        arrays = np.load(file)
-        for name in arrays.files:
-            number, size, price = name.split()
-            found[int(number)] = Start(int(number), SIZES[size], float(price), arrays[name])
-    return found
+    return {
+        number: Start(number, SIZES[size], price, values) for number, size, price, values in _native.latent_starts()
+    }
 
 
 def nearest_start(size: Size, price: float) -> Start | None:
@@ -85,30 +81,5 @@ def _distance(known: float, price: float) -> float:
 
 
 def adapted(start: Start, shape: LatentShape) -> NDArray[np.int64]:
-    """What a start has for the parameters of a shape, in units of 2^-PRECISION; UNKNOWN where it has nothing.
-
-    Of fewer grids the coarser ones are left out. Grey is the mean of the colours; for alpha there is nothing.
-    """
-    values = np.full(shape.parameters, UNKNOWN, np.int64)
-    ours, theirs = parts(shape, values), parts(start_shape(start.size), start.values.astype(np.int64))
-    levels = min(shape.levels, LEVELS)
-    ours.context1[:], ours.context2[:], ours.output[:] = theirs.context1, theirs.context2, theirs.output
-    for features, known in zip(ours.features, theirs.features, strict=False):
-        shared = min(features.shape[1], known.shape[1])
-        features[:, :shared] = known[:, :shared]
-    ours.filters[: levels - 1] = theirs.filters[: levels - 1]
-    ours.first[:, :levels], ours.first[:, -1] = theirs.first[:, :levels], theirs.first[:, -1]
-    ours.first[:, levels : shape.levels] = 0
-
-    colours = shape.channels - (shape.channels + 1) % 2  # without alpha
-    second, mix, block = theirs.second, theirs.mix, theirs.block[:, :-1].reshape(-1, CHANNELS, 9)
-    if colours != CHANNELS:
-        second, mix = (m.sum(0, keepdims=True) // CHANNELS for m in (second, mix))
-        block = block.sum(1, keepdims=True)
-    reach = start.size.hidden + levels
-    ours.second[:colours, :reach], ours.second[:colours, -1] = second[:, :reach], second[:, -1]
-    taps = np.zeros((len(block), shape.channels, 9), np.int64)
-    taps[:, :colours] = block
-    ours.block[:, :-1], ours.block[:, -1] = taps.reshape(len(block), -1), theirs.block[:, -1]
-    ours.mix[:colours] = mix
-    return values
+    """What a start has for the parameters of a shape, in units of 2^-PRECISION; UNKNOWN where it has nothing."""
+    return _native.latent_start(shape.native, start.number)

@@ -1,0 +1,44 @@
+// Networks that were fitted to other pictures, of which a stream's networks may be differences (docs/format.md, "Section
+// 3, networks as differences from a start").
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "latent/shape.h"
+
+namespace coin {
+
+// The pictures that starts were fitted to had so many channels and grids.
+inline constexpr int kStartChannels = 3, kStartLevels = 7;
+
+// Parameters of starts are integers in units of 2^-kStartBits.
+inline constexpr int kStartBits = 14;
+
+// number: by which streams refer to it. size: the name of its networks' sizes. price: of a bit, that it was fitted for.
+// values: laid out as the parameters of shape().
+struct Start {
+  int number;
+  const char* size;
+  double price;
+  std::span<const std::int32_t> values;
+
+  LatentShape shape() const;
+};
+
+// Those that ship. Generated when the core is built from src/coincodec/latent/starts.npz.
+extern const std::span<const Start> kStarts;
+
+// The start of a number, null if this version does not have it.
+const Start* find_start(int number);
+
+// Stands for a parameter that a start has nothing for.
+inline constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
+
+// What a start has for the parameters of a shape, whose networks have its sizes. Of fewer grids the coarser ones are left
+// out. Grey is the mean of the colours; for alpha there is nothing.
+std::vector<std::int64_t> adapted(const Start& start, const LatentShape& shape);
+
+}  // namespace coin
