@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -77,6 +78,36 @@ def test_every_golden_file_is_decoded_as_in_python(program: Path, path: Path) ->
 
 def test_the_example_is_short() -> None:
     assert len(EXAMPLE.read_text().splitlines()) <= 50
+
+
+def test_the_documentation_s_example(prefix: Path, tmp_path: Path) -> None:
+    code = re.findall(r"```c\n(.*?)```", (ROOT / "docs/embedding.md").read_text(), re.DOTALL)[0]
+    (tmp_path / "corner.c").write_text(
+        code
+        + """
+#include <stdio.h>
+static unsigned char data[100000];
+int main(int count, char **names) {
+  FILE *file = fopen(names[count - 1], "rb");
+  const size_t size = file ? fread(data, 1, sizeof data, file) : 0;
+  coin_error error;
+  int width, height;
+  unsigned char *samples = corner(data, size, &width, &height, &error);
+  if (samples) fwrite(samples, 3, (size_t)(width * height), stdout);
+  free(samples);
+  return !samples;
+}
+"""
+    )
+    library = prefix / "lib"
+    link = [f"-I{prefix}/include", f"-L{library}", "-lcoin", f"-Wl,-rpath,{library}"]
+    run("cc", *STRICT, tmp_path / "corner.c", "-o", tmp_path / "corner", *link)
+    path = next(path for path in GOLDEN if path.stem == "latent-photograph")
+    found = np.frombuffer(run(tmp_path / "corner", path), np.uint8)
+    width, height = coincodec.info(path.read_bytes()).size
+    region = (width // 2, height // 2, width, height)
+    size = (-(-(width - width // 2) // 4), -(-(height - height // 2) // 4))
+    assert np.array_equal(found, coincodec.decode(path.read_bytes(), region=region, size=size).ravel())
 
 
 def test_a_damaged_file_is_one_clear_error(program: Path, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <optional>
 
+#include "base/memory.h"
 #include "base/threads.h"
 #include "decoder/format/metadata.h"
 #include "decoder/previews.h"
@@ -49,25 +49,17 @@ coin_code put(const Error& found, coin_error* error) {
 // What `work` returns, or `failed` with the error: its own, or that memory ran out.
 template <class T, class Work>
 T guarded(coin_error* error, T failed, const Work& work) {
-  const auto run = [&]() -> T {
+  T found = failed;
+  const bool enough = coin::within_memory([&] {
     coin::Result<T> result = work();
-    if (!result) {
-      put(result.error(), error);
-      return failed;
-    }
-    put({}, error);
-    return *result;
-  };
-#if defined(__cpp_exceptions)
-  try {
-    return run();
-  } catch (const std::bad_alloc&) {
+    if (result) found = *result;
+    put(result ? Error{} : result.error(), error);
+  });
+  if (!enough) {
+    found = failed;
     if (error) *error = {COIN_MEMORY, "there is not enough memory"};
-    return failed;
   }
-#else
-  return run();
-#endif
+  return found;
 }
 
 coin::Limits limits_of(const coin_limits& limits) { return {limits.pixels, limits.macs, limits.metadata}; }
