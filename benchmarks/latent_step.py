@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coincodec import native
+from coincodec import _native, native
 from coincodec.latent.fit import matrices
 from coincodec.latent.fitted import Model
 from coincodec.latent.model import NEIGHBOURS, SIZES, LatentShape, initial_parameters, parts
@@ -160,7 +160,7 @@ def main() -> None:
     )
     for size in arguments.sizes:
         shape = case(size)[0]
-        macs = sum(shape.macs_per_pixel().values())
+        macs = _native.latent_macs(shape.native) / (shape.height * shape.width)
         alone = math.nan
         for isa in arguments.isa:
             native.select_isa(isa)

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "base/isa.h"
-#include "base/threads.h"
+#include "bindings.h"
 #include "entropy/laplace.h"
 #include "entropy/logistic.h"
 #include "entropy/range_coder.h"
@@ -19,8 +19,10 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-void bind_latent(nb::module_& m);  // bindings_latent.cpp
-void bind_looks(nb::module_& m);   // bindings_looks.cpp
+void bind_decoder(nb::module_& m);  // bindings_decoder.cpp
+void bind_latent(nb::module_& m);   // bindings_latent.cpp
+void bind_looks(nb::module_& m);    // bindings_looks.cpp
+void bind_streams(nb::module_& m);  // bindings_streams.cpp
 
 namespace {
 
@@ -32,10 +34,6 @@ using MutableIntegers = nb::ndarray<std::int32_t, nb::ndim<1>, nb::c_contig, nb:
 using MutableDoubles = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Table = nb::ndarray<nb::ro, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using MutableTable = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-
-void require(bool condition, const char* message) {
-  if (!condition) throw nb::value_error(message);
-}
 
 coin::SirenShape checked_shape(nb::tuple shape) {
   require(shape.size() == 4, "shape is (inputs, outputs, layers, width)");
@@ -50,11 +48,6 @@ coin::SirenShape checked_shape(nb::tuple shape) {
 
 void check_parameters(const coin::SirenShape& shape, std::size_t size) {
   require(static_cast<std::size_t>(shape.parameters()) == size, "parameters do not fit the shape");
-}
-
-int checked_threads(int threads) {
-  require(threads >= 1 && threads <= coin::kMaxThreads, "threads out of range");
-  return threads;
 }
 
 coin::Samples checked_samples(const coin::SirenShape& shape, const std::vector<Floats>& axes,
@@ -232,6 +225,18 @@ void laplace_bits(const Integers& values, const Integers& scales, const Integers
     out.data()[i] = coin::laplace_bits(scales.data()[i], means.data()[i], values.data()[i]);
 }
 
+const char* error_class(coin::Code code) {
+  switch (code) {
+    case coin::Code::not_coin: return "NotCoinError";
+    case coin::Code::truncated: return "TruncatedError";
+    case coin::Code::corrupt: return "CorruptError";
+    case coin::Code::unsupported: return "UnsupportedError";
+    case coin::Code::limit: return "LimitError";
+    case coin::Code::usage: return "UsageError";
+    default: return "CoincodecError";
+  }
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -269,6 +274,18 @@ NB_MODULE(_native, m) {
       .def("logistic", &PyRangeDecoder::logistic, "out"_a.noconvert(), "scale"_a)
       .def("laplace", &PyRangeDecoder::laplace, "out"_a.noconvert(), "scales"_a.noconvert(), "means"_a.noconvert())
       .def("complete", &PyRangeDecoder::complete);
+  // Each code of the core is a class of coincodec.errors.
+  nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const DecodingError& caught) {
+      const char* name = error_class(caught.error.code);
+      const nb::object type = nb::module_::import_("coincodec.errors").attr(name);
+      PyErr_SetString(type.ptr(), caught.error.text.c_str());
+    }
+  });
+  bind_decoder(m);
   bind_latent(m);
   bind_looks(m);
+  bind_streams(m);
 }

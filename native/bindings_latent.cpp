@@ -15,28 +15,16 @@
 #include <utility>
 #include <vector>
 
-#include "base/threads.h"
+#include "bindings.h"
 #include "entropy/laplace.h"
 #include "latent/coder.h"
-#include "latent/latent.h"
+#include "latent/fit.h"
+#include "latent/picture.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace {
-
-using Parameters = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using MutableParameters = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Integers = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Samples = nb::ndarray<nb::ro, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using MutableSamples = nb::ndarray<nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using Latents = nb::ndarray<nb::numpy, float, nb::ndim<1>, nb::c_contig>;
-
-void require(bool condition, const char* message) {
-  if (!condition) throw nb::value_error(message);
-}
-
-coin::LatentShape checked_shape(nb::tuple t) {
+coin::LatentShape checked_latent_shape(nb::tuple t) {
   require(t.size() == 9, "shape is (height, width, channels, levels, neighbours, features, hidden, block, magnitudes)");
   const auto at = [&t](std::size_t i) { return nb::cast<int>(t[i]); };
   const coin::LatentShape s = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8) != 0};
@@ -50,10 +38,14 @@ coin::LatentShape checked_shape(nb::tuple t) {
   return s;
 }
 
-int checked_threads(int threads) {
-  require(threads >= 1 && threads <= coin::kMaxThreads, "threads out of range");
-  return threads;
-}
+namespace {
+
+using Parameters = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using MutableParameters = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Integers = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Samples = nb::ndarray<nb::ro, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using MutableSamples = nb::ndarray<nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Latents = nb::ndarray<nb::numpy, float, nb::ndim<1>, nb::c_contig>;
 
 template <class Array>
 void check_samples(const coin::LatentShape& s, const Array& samples) {
@@ -82,7 +74,7 @@ coin::Quantisation checked_quantisation(const std::optional<nb::tuple>& soft) {
 class PyLatentFit {
  public:
   PyLatentFit(nb::tuple shape_tuple, const Samples& samples) {
-    const coin::LatentShape shape = checked_shape(shape_tuple);
+    const coin::LatentShape shape = checked_latent_shape(shape_tuple);
     check_samples(shape, samples);
     require(shape.magnitudes, "the contexts of a fit take magnitudes");
     const bool bytes = is_byte(samples);
@@ -150,7 +142,7 @@ class PyLatentPicture {
  public:
   PyLatentPicture(nb::tuple shape_tuple, const Parameters& parameters, const Parameters& latents)
       : latents_(latents) {
-    const coin::LatentShape shape = checked_shape(shape_tuple);
+    const coin::LatentShape shape = checked_latent_shape(shape_tuple);
     require(static_cast<std::size_t>(shape.parameters()) == parameters.shape(0), "parameters do not fit the shape");
     require(static_cast<std::size_t>(shape.latents_size()) == latents.shape(0), "latents do not fit the shape");
     require(reinterpret_cast<std::uintptr_t>(latents.data()) % 64 == 0, "latents must lie on a cache line");
@@ -182,7 +174,7 @@ class PyLatentPicture {
 
 // The message that says what is wrong with integer parameters, or None.
 std::optional<std::string> integer_error(nb::tuple shape_tuple, const Integers& values, const std::vector<int>& bits) {
-  const coin::LatentShape shape = checked_shape(shape_tuple);
+  const coin::LatentShape shape = checked_latent_shape(shape_tuple);
   require(static_cast<std::size_t>(shape.parameters()) == values.shape(0), "parameters do not fit the shape");
   require(bits.size() == 7, "bits are seven numbers");
   coin::IntegerParameters parameters = {values.data(), {}};
@@ -197,16 +189,7 @@ coin::ContextModel checked_context_model(nb::tuple shape_tuple, const Integers& 
   require(!error, error ? error->c_str() : "");
   coin::IntegerParameters parameters = {values.data(), {}};
   std::copy(bits.begin(), bits.end(), parameters.bits);
-  return {checked_shape(shape_tuple), parameters};
-}
-
-// bits: log2 of a tile's sides, of each grid, finest first.
-coin::Tiling checked_tiling(const coin::LatentShape& shape, const std::vector<int>& bits) {
-  const auto possible = [](int b) { return b >= 1 && b <= coin::Tiling::kWhole; };
-  require(static_cast<int>(bits.size()) == shape.levels && std::all_of(bits.begin(), bits.end(), possible) &&
-              coin::Tiling::nested(bits),
-          "tiles do not fit the shape");
-  return {shape, bits};
+  return {checked_latent_shape(shape_tuple), parameters};
 }
 
 void check_latents(const coin::LatentShape& shape, const Parameters& latents) {
@@ -262,85 +245,9 @@ class PyLatentEncoder {
   std::unique_ptr<coin::LatentEncoder> encoder_;
 };
 
-// How many tiles each grid has, finest first.
-std::vector<std::size_t> tile_counts(nb::tuple shape_tuple, const std::vector<int>& tiling) {
-  const coin::LatentShape shape = checked_shape(shape_tuple);
-  const coin::Tiling tiles = checked_tiling(shape, tiling);
-  std::vector<std::size_t> counts;
-  for (int level = 0; level < shape.levels; ++level) counts.push_back(tiles.count(level));
-  return counts;
-}
-
-class PyLatentDecoder {
- public:
-  PyLatentDecoder(nb::tuple shape, const Integers& values, const std::vector<int>& bits, nb::bytes data, bool cut)
-      : data_(std::move(data)), decoder_(checked_context_model(shape, values, bits), bytes(), data_.size(), cut) {}
-
-  static std::unique_ptr<PyLatentDecoder> of_tiles(nb::tuple shape, const Integers& values,
-                                                   const std::vector<int>& bits, nb::bytes data,
-                                                   const std::vector<int>& tiling,
-                                                   const std::vector<std::int64_t>& lengths) {
-    const coin::ContextModel model = checked_context_model(shape, values, bits);
-    const coin::Tiling tiles = checked_tiling(model.shape(), tiling);
-    require(lengths.size() == tiles.count(), "tiles do not fit the shape");
-    require(std::all_of(lengths.begin(), lengths.end(), [](std::int64_t n) { return n >= 0; }), "a length below 0");
-    return std::unique_ptr<PyLatentDecoder>(new PyLatentDecoder(model, std::move(data), tiles, lengths));
-  }
-
-  // wanted: (top, left, bottom, right) of each grid, finest first. Returns soundness, and the grid and the row from
-  // which on something is missing.
-  nb::tuple read(const std::vector<std::vector<int>>& wanted, int threads) {
-    std::vector<coin::Rectangle> rectangles;
-    require(static_cast<int>(wanted.size()) == decoder_.shape().levels, "a rectangle for each grid");
-    for (int level = 0; level < decoder_.shape().levels; ++level) rectangles.push_back(checked(level, wanted[level]));
-    checked_threads(threads);
-    coin::LatentDecoder::Outcome found = {};
-    {
-      const nb::gil_scoped_release release;
-      found = decoder_.read(std::move(rectangles), threads);
-    }
-    return nb::make_tuple(found.sound, found.level, found.row);
-  }
-
-  // out: a view of (rows, columns), from the row and column `top`, `left` of the grid on.
-  void copy(int level, int top, int left, const nb::ndarray<float, nb::ndim<2>, nb::device::cpu>& out) const {
-    require(level >= 0 && level < decoder_.shape().levels, "level out of range");
-    require(out.stride(1) == 1, "the latents of a row must lie side by side");
-    const int rows = static_cast<int>(out.shape(0)), columns = static_cast<int>(out.shape(1));
-    const coin::Rectangle from = checked(level, {top, left, top + rows, left + columns});
-    if (from.empty()) return;
-    const nb::gil_scoped_release release;
-    decoder_.copy(level, from, out.data(), out.stride(0));
-  }
-
-  void forget(int level, int row) {
-    require(level >= 0 && level < decoder_.shape().levels, "level out of range");
-    decoder_.forget(level, row);
-  }
-
-  std::vector<std::int64_t> ends() const { return decoder_.ends(); }
-
- private:
-  PyLatentDecoder(const coin::ContextModel& model, nb::bytes data, const coin::Tiling& tiling,
-                  const std::vector<std::int64_t>& lengths)
-      : data_(std::move(data)), decoder_(model, tiling, lengths, bytes(), data_.size()) {}
-
-  const std::uint8_t* bytes() const { return static_cast<const std::uint8_t*>(data_.data()); }
-
-  coin::Rectangle checked(int level, const std::vector<int>& r) const {
-    require(r.size() == 4, "a rectangle is top, left, bottom, right");
-    const coin::LatentShape& s = decoder_.shape();
-    require(0 <= r[0] && 0 <= r[1] && r[2] <= s.rows(level) && r[3] <= s.columns(level), "a rectangle out of its grid");
-    return {r[0], r[1], r[2], r[3]};
-  }
-
-  nb::bytes data_;
-  coin::LatentDecoder decoder_;
-};
-
 // Where the parts of the parameters begin, and the planes of the latents with their stride.
 nb::dict layout(nb::tuple shape_tuple) {
-  const coin::LatentShape s = checked_shape(shape_tuple);
+  const coin::LatentShape s = checked_latent_shape(shape_tuple);
   nb::list planes, features, filters;
   for (int l = 0; l < s.levels; ++l) planes.append(nb::make_tuple(s.plane(l), s.stride(l)));
   for (int l = 0; l < s.feature_levels(); ++l) features.append(s.features_at(l));
@@ -364,22 +271,12 @@ nb::dict layout(nb::tuple shape_tuple) {
 void bind_latent(nb::module_& m) {
   m.def("latent_layout", &layout, "shape"_a);
   m.def("latent_integer_error", &integer_error, "shape"_a, "values"_a.noconvert(), "bits"_a);
-  m.def("latent_tile_counts", &tile_counts, "shape"_a, "tiling"_a);
   nb::class_<PyLatentEncoder>(m, "LatentEncoder")
       .def(nb::init<nb::tuple, const Integers&, const std::vector<int>&, const Parameters&>(), "shape"_a,
            "values"_a.noconvert(), "bits"_a, "latents"_a.noconvert())
       .def("code", &PyLatentEncoder::code)
       .def("tiles", &PyLatentEncoder::tiles, "level"_a, "bits"_a, "threads"_a)
       .def("bits", &PyLatentEncoder::bits);
-  nb::class_<PyLatentDecoder>(m, "LatentDecoder")
-      .def(nb::init<nb::tuple, const Integers&, const std::vector<int>&, nb::bytes, bool>(), "shape"_a,
-           "values"_a.noconvert(), "bits"_a, "data"_a, "cut"_a)
-      .def_static("of_tiles", &PyLatentDecoder::of_tiles, "shape"_a, "values"_a.noconvert(), "bits"_a, "data"_a,
-                  "tiling"_a, "lengths"_a)
-      .def("read", &PyLatentDecoder::read, "wanted"_a, "threads"_a)
-      .def("copy", &PyLatentDecoder::copy, "level"_a, "top"_a, "left"_a, "out"_a.noconvert())
-      .def("forget", &PyLatentDecoder::forget, "level"_a, "row"_a)
-      .def_prop_ro("ends", &PyLatentDecoder::ends);
   nb::class_<PyLatentPicture>(m, "LatentPicture")
       .def(nb::init<nb::tuple, const Parameters&, const Parameters&>(), "shape"_a, "parameters"_a.noconvert(),
            "latents"_a.noconvert())

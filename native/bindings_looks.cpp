@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/threads.h"
+#include "bindings.h"
 #include "looks/aim.h"
 #include "looks/ssimulacra2.h"
 
@@ -20,12 +20,6 @@ using Samples = nb::ndarray<const float, nb::ndim<3>, nb::device::cpu>;
 using MutableSamples = nb::ndarray<float, nb::ndim<3>, nb::device::cpu>;
 using Weights = nb::ndarray<const double, nb::shape<coin::kOpponents, coin::kScales, 2, coin::kMaps>, nb::c_contig,
                             nb::device::cpu>;
-
-void require(bool condition, const char* message) {
-  if (!condition) throw nb::value_error(message);
-}
-
-void check_threads(int threads) { require(threads >= 1 && threads <= coin::kMaxThreads, "threads out of range"); }
 
 // Samples of shape (channels, height, width), rows without gaps in them.
 template <class Array>
@@ -57,7 +51,7 @@ class PySsimulacra2 {
   PySsimulacra2(const Samples& original, const Weights& weights, int threads) {
     require(original.shape(0) == 1 || original.shape(0) == 3, "channels are 1 or 3");
     check_size(original);
-    check_threads(threads);
+    checked_threads(threads);
     const Table table(weights);
     const coin::Planes from = planes(original);
     const int channels = static_cast<int>(original.shape(0)), height = static_cast<int>(original.shape(1)),
@@ -68,7 +62,7 @@ class PySsimulacra2 {
 
   double distance(const Samples& shown, int threads) {
     check_shape(*looks_, shown);
-    check_threads(threads);
+    checked_threads(threads);
     const coin::Planes from = planes(shown);
     const nb::gil_scoped_release release;
     return looks_->distance(from, threads);
@@ -77,7 +71,7 @@ class PySsimulacra2 {
   double gradient(const Samples& shown, float factor, const MutableSamples& out, int threads) {
     check_shape(*looks_, shown);
     check_shape(*looks_, out);
-    check_threads(threads);
+    checked_threads(threads);
     const coin::Planes from = planes(shown), to = planes(out);
     require(from.plane == to.plane && from.row == to.row, "the gradient must lie as the samples do");
     const nb::gil_scoped_release release;
@@ -94,7 +88,7 @@ class PyAim {
       : original_(original), weights_(weights) {
     require(original.shape(0) >= 1 && original.shape(0) <= 4, "channels are 1 to 4");
     check_size(original);
-    check_threads(threads);
+    checked_threads(threads);
     require(mix >= 0 && mix <= 1, "the mix is 0 to 1");
     const Table of_metric(table);
     const coin::Planes from = planes(original), weighed = planes(weights);
@@ -109,7 +103,7 @@ class PyAim {
 
   double distance(const Samples& shown, int threads) {
     check_shape(*aim_, shown);
-    check_threads(threads);
+    checked_threads(threads);
     const coin::Planes own = planes(original_), from = planes(shown);
     require(from.plane == own.plane && from.row == own.row, "the samples must lie as the original does");
     const nb::gil_scoped_release release;
@@ -119,7 +113,7 @@ class PyAim {
   std::pair<double, double> take(const Samples& shown, const MutableSamples& goal, int threads) {
     check_shape(*aim_, shown);
     check_shape(*aim_, goal);
-    check_threads(threads);
+    checked_threads(threads);
     const coin::Planes own = planes(original_), from = planes(shown), to = planes(goal);
     require(from.plane == own.plane && from.row == own.row, "the samples must lie as the original does");
     require(to.plane == own.plane && to.row == own.row, "the goal must lie as the original does");

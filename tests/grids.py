@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from coincodec import _native, container
@@ -9,20 +11,31 @@ from coincodec.container import Section
 from coincodec.latent import stream, tiles
 from coincodec.latent.networks import Quantised
 from coincodec.latent.stream import LatentReader
-from coincodec.latent.window import Window
-from coincodec.view import Region
 
 
-def whole(reader: LatentReader) -> Window:
-    """The window of the whole picture."""
-    return Window.of(reader.shape, Region(0, 0, reader.shape.width, reader.shape.height))
+class Table(NamedTuple):
+    """How grids are cut, finest first; bytes of each code, coarse grids first; where the first begins."""
+
+    bits: tuple[int, ...]
+    lengths: tuple[int, ...]
+    start: int
 
 
-def read_all(reader: LatentReader) -> np.ndarray:
-    """All latents, with margins."""
-    window = whole(reader)
-    reader.read(window.needed)
-    return reader.window(window)
+def table_of(levels: int, payload: bytes | memoryview) -> Table:
+    """The table of a section of tiles, whose first varint too many is the first that does not add up."""
+    data, at = bytes(payload), levels
+    lengths: list[int] = []
+    while at + sum(lengths) < len(data):
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        lengths.append(value)
+    return Table(tuple(reversed(data[:levels])), tuple(lengths), at)
 
 
 def encoder_of(networks: Quantised, latents: np.ndarray) -> _native.LatentEncoder:
@@ -34,7 +47,7 @@ def in_tiles(data: bytes, bits: list[int]) -> bytes:
     """A stream with its grids, finest first, in tiles of 2^bits."""
     header, sections = container.read(data)
     networks = stream.read_networks(stream.read_shape(header), sections)
-    latents = read_all(LatentReader(networks, sections, 1))
+    latents = LatentReader(networks, sections, 1).read()
     grids = [tiles.cut(encoder_of(networks, latents), level, b, 1) for level, b in enumerate(bits)]
     changed = Section(stream.TILES, tiles.write(grids))
     return container.write(header, [changed if s.type in (stream.LATENTS, stream.TILES) else s for s in sections])

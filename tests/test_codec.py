@@ -19,7 +19,7 @@ from coincodec import codec, container, metrics
 from coincodec.container import Header, Section
 from coincodec.errors import CorruptError, FormatError, LimitError, TargetError, UnsupportedError, UsageError
 from coincodec.options import EncodeOptions
-from coincodec.siren import decode, stream
+from coincodec.siren import shown, stream
 from coincodec.siren.model import SirenShape
 
 QUICK = {"layers": 2, "width": 6, "steps": 30}
@@ -100,7 +100,7 @@ class TestEncode:
 
     def test_psnr_of_several_bands(self, small: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = codec.encode_samples(small, EncodeOptions(**QUICK))
-        monkeypatch.setattr(decode, "_BAND", 50)
+        monkeypatch.setattr(shown, "_BAND", 50)
         banded = codec.encode_samples(small, EncodeOptions(**QUICK))
         assert banded == codec.Encoded(whole.data, whole.psnr, whole.network, whole.steps, banded.seconds)
 

@@ -16,7 +16,7 @@ from coincodec.errors import CorruptError, FitError, FormatError, UnsupportedErr
 from coincodec.latent import networks, stream
 from coincodec.latent.model import NEIGHBOURS, LatentShape, Size, initial_parameters, parts
 from coincodec.latent.networks import TENSORS, Quantised
-from grids import encoder_of, read_all
+from grids import encoder_of
 
 SIZES = {
     "middle": Size(12, 4, 16, 4),
@@ -113,16 +113,9 @@ def test_the_code_is_that_of_the_format_document(isa: str, size: str, scale: flo
     assert data == coder.finish()
     bits = encoder_of(quantised, latents).bits()
     assert sum(bits) == pytest.approx(laplace_bits(*symbols).sum())
-    shape = quantised.shape
-    decoder = _native.LatentDecoder(shape.native, quantised.levels, quantised.integer_bits, data, False)
-    everything = [(0, 0, *shape.grid(level)) for level in range(shape.levels)]
-    assert decoder.read(everything, 2) == (True, -1, 0)
-    for level in range(shape.levels):
-        out = np.empty(shape.grid(level), np.float32)
-        decoder.copy(level, 0, 0, out)
-        assert (out == shape.plane(latents, level)).all()
-    assert len(decoder.ends) == shape.levels
-    assert decoder.ends == sorted(decoder.ends)
+    reader = stream.LatentReader(quantised, [Section(stream.LATENTS, data)], 2)
+    assert (reader.read() == latents).all()
+    assert sum(reader.sizes()) == len(data)
 
 
 def test_the_integer_model_costs_what_the_float_model_does() -> None:
@@ -226,7 +219,7 @@ class TestStream:
         read = stream.read_networks(shape, sections)
         assert (read.levels == quantised.levels).all()
         reader = stream.LatentReader(read, sections, 1)
-        assert (read_all(reader) == latents).all()
+        assert (reader.read() == latents).all()
         assert len(reader.sizes()) == shape.levels
         assert sum(reader.sizes()) == len(sections[1].payload)
 
@@ -268,11 +261,11 @@ class TestStream:
     def test_an_unknown_ancillary_section_is_skipped(self) -> None:
         quantised, latents, sections = self.sections()
         reader = stream.LatentReader(quantised, [*sections, Section(container.ANCILLARY | 3, b"?")], 1)
-        assert (read_all(reader) == latents).all()
+        assert (reader.read() == latents).all()
 
     @pytest.mark.parametrize("damage", [lambda d: d + bytes(1), lambda d: d + b"123456789"])
     def test_bytes_after_the_latents_are_refused(self, damage) -> None:  # type: ignore[no-untyped-def]
         quantised, _, sections = self.sections()
         data = bytes(sections[1].payload)
         with pytest.raises(CorruptError, match="not what an encoder writes"):
-            read_all(stream.LatentReader(quantised, [sections[0], Section(stream.LATENTS, damage(data))], 1))
+            stream.LatentReader(quantised, [sections[0], Section(stream.LATENTS, damage(data))], 1).read()

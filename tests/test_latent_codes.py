@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import coincodec
 from coincodec import container, entropy
+from coincodec.container import Section
 from coincodec.errors import CorruptError, TargetError, UnsupportedError
 from coincodec.latent import encode, networks, stream
 from coincodec.latent.coded import CodedFit
@@ -19,6 +20,7 @@ from coincodec.latent.control import FixedPrice
 from coincodec.latent.encode import Encoder, ways_of
 from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, LatentShape, coarser_shape
+from coincodec.latent.networks import Quantised
 from coincodec.latent.origin import MOST_CODE, Origin, step_of
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.start import CODES, LEVELS, nearest_start, nearest_with_directions, starts
@@ -28,6 +30,11 @@ from coincodec.options import EncodeOptions
 
 WITH_DIRECTIONS = [number for number, start in starts().items() if start.scales]
 codes_of = st.lists(st.integers(-12, 12), min_size=CODES, max_size=CODES).map(tuple)
+
+
+def read_codes(shape: LatentShape, payload: bytes) -> Quantised:
+    """What a section of codes says."""
+    return stream.read_networks(shape, [Section(stream.CODES, payload)])
 
 
 def shape_of(height: int = 48, width: int = 64, channels: int = 3, levels: int = LEVELS) -> LatentShape:
@@ -85,14 +92,14 @@ class TestStream:
     ) -> None:
         shape, origin = shape_of(channels=channels, levels=levels), Origin(number, step, codes)
         with contextlib.suppress(CorruptError):
-            read = networks.read_codes(shape, networks.write_codes(origin))
+            read = read_codes(shape, networks.write_codes(origin))
             assert (read.levels == networks.of_origin(shape, origin).levels).all()
 
     @pytest.mark.parametrize("number", WITH_DIRECTIONS)
     def test_a_start_unchanged_is_two_bytes(self, number: int) -> None:
         section = networks.write_codes(Origin(number, 0, (0,) * CODES))
         assert section == bytes([number, 64])
-        read = networks.read_codes(shape_of(), section)
+        read = read_codes(shape_of(), section)
         assert (read.levels == networks.of_origin(shape_of(), Origin(number, 0, (0,) * CODES)).levels).all()
 
     def test_a_code_moves_networks_along_its_direction(self) -> None:
@@ -119,7 +126,7 @@ class TestStream:
     )
     def test_impossible_ones_are_refused(self, payload: bytes, error: type[Exception], message: str) -> None:
         with pytest.raises(error, match=message):
-            networks.read_codes(shape_of(), payload)
+            read_codes(shape_of(), payload)
 
     @pytest.mark.parametrize("code", [0, MOST_CODE + 1, -MOST_CODE - 1])
     def test_codes_out_of_range_are_refused(self, code: int) -> None:
@@ -127,17 +134,17 @@ class TestStream:
         for place, scale in enumerate(starts()[number].scales):
             coder.logistic(np.array([code if place == 3 else 0], np.int32), scale)
         with pytest.raises(CorruptError, match="impossible codes of networks"):
-            networks.read_codes(shape_of(), bytes([number, 64]) + coder.finish())
+            read_codes(shape_of(), bytes([number, 64]) + coder.finish())
 
     @given(st.binary(max_size=60))
     @settings(max_examples=50)
     def test_any_bytes_are_networks_or_are_refused(self, data: bytes) -> None:
         with contextlib.suppress(CorruptError, UnsupportedError):
-            networks.read_codes(shape_of(), bytes([WITH_DIRECTIONS[0], 64]) + data)
+            read_codes(shape_of(), bytes([WITH_DIRECTIONS[0], 64]) + data)
 
     def test_networks_of_another_size_are_refused(self) -> None:
         with pytest.raises(CorruptError, match="another size"):
-            networks.read_codes(LatentShape.of(8, 8, 3, 3, SIZES["middle"]), bytes([WITH_DIRECTIONS[0], 64]))
+            read_codes(LatentShape.of(8, 8, 3, 3, SIZES["middle"]), bytes([WITH_DIRECTIONS[0], 64]))
 
 
 class TestFit:
@@ -181,10 +188,12 @@ class TestFit:
 
     def test_a_price_that_is_led_changes_the_units(self, icon: np.ndarray) -> None:
         encoder = Encoder(icon, EncodeOptions(preset="instant", bytes=900, tune="psnr"), None, coded=True)
-        encoded, _ = encoder.encode()
         fit = encoder.fit
         assert isinstance(fit, CodedFit)
-        assert fit.origin.step == step_of(fit.start, fit.control.price)
+        before = fit.step
+        assert before == step_of(fit.start, fit.control.price)
+        encoded, _ = encoder.encode()
+        assert fit.origin.step != before
         assert 800 < len(encoded.data) <= 900
 
     def test_the_same_bytes_from_any_number_of_threads(self, icon: np.ndarray) -> None:

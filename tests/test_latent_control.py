@@ -24,8 +24,9 @@ from coincodec.latent.control import (
     network_bits,
     price_at,
 )
+from coincodec.latent.cost import Cost
 from coincodec.latent.fit import Fit
-from coincodec.latent.fitted import Cost, Model
+from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, LatentShape, initial_parameters, parts, rescale
 from coincodec.latent.recipe import RECIPES
 from coincodec.latent.reference import SCALE_RANGE, distribution, synthesis

@@ -9,11 +9,11 @@ from PIL import Image
 import coincodec
 from coincodec import cli
 from coincodec.errors import UsageError
-from coincodec.latent.decode import render
 from coincodec.latent.encode import levels_for
 from coincodec.latent.impressions import Impressions
 from coincodec.latent.model import SIZES, LatentShape, coarser
 from coincodec.latent.recipe import RECIPES
+from coincodec.latent.shown import render
 from coincodec.latent.stages import halved, plan
 from coincodec.latent.start import start_for
 from coincodec.metrics import psnr, squared_error

@@ -9,8 +9,8 @@ import pytest
 
 from coincodec import _native
 from coincodec.latent import reference
-from coincodec.latent.decode import render
 from coincodec.latent.model import LatentShape, Size, initial_parameters, parts
+from coincodec.latent.shown import render
 from conftest import FUSED
 
 SIZES = {

@@ -19,10 +19,9 @@ from coincodec.latent import networks, stream, tiles
 from coincodec.latent.model import SIZES, LatentShape, Size, initial_parameters, parts
 from coincodec.latent.networks import TENSORS, Quantised
 from coincodec.latent.stream import LatentReader
-from coincodec.latent.window import Window
 from coincodec.varint import varint
 from coincodec.view import Region
-from grids import encoder_of, in_tiles, read_all
+from grids import Table, encoder_of, in_tiles, table_of
 
 WIDTH, HEIGHT = 233, 131
 CUT = [5, 6, 5, 20, 20]  # log2 of the tiles' sides, finest grid first
@@ -87,7 +86,7 @@ class TestPicture:
 
     @pytest.mark.parametrize("band", [1 << 20, 7 * WIDTH])
     def test_previews_too(self, one_code: bytes, tiled: bytes, band: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("coincodec.latent.decode._BAND", band)
+        monkeypatch.setattr("coincodec.codec._BAND", band)
         for a, b in zip(coincodec.progressive(one_code), coincodec.progressive(tiled), strict=True):
             assert (a.step, a.work) == (b.step, b.work)
             assert np.array_equal(a.samples, b.samples)
@@ -95,7 +94,7 @@ class TestPicture:
     def test_rows_in_narrow_bands_are_the_picture(self, tiled: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         """What lies above a band is forgotten, and tiles that were begun go on."""
         expected = coincodec.decode(tiled)
-        monkeypatch.setattr("coincodec.latent.decode._BAND", 7 * WIDTH)
+        monkeypatch.setattr("coincodec.codec._BAND", 7 * WIDTH)
         with coincodec.open(io.BytesIO(tiled)) as file:
             bands = list(file.rows())
         assert len(bands) > 15
@@ -104,9 +103,7 @@ class TestPicture:
     def test_a_small_part_reads_few_tiles(self) -> None:
         quantised, latents = drawn(HEIGHT, WIDTH, 5, SIZES["middle"], 1, 2)
         reader = LatentReader(quantised, sections_of(quantised, latents, CUT), 1)
-        reader.read(Window.of(reader.shape, Region(100, 70, 110, 75)).needed)
-        out = np.zeros(reader.shape.grid(0), np.float32)
-        reader._decoder.copy(0, 0, 0, out)
+        out = reader.shape.plane(reader.read(Region(100, 70, 110, 75)), 0)
         expected = np.zeros_like(out)
         # The tile that holds it, down to the row after it.
         expected[64:76, 96:128] = quantised.shape.plane(latents, 0)[64:76, 96:128]
@@ -128,7 +125,7 @@ class TestCode:
             bits.append(data.draw(st.integers(max(5, bits[-1] - 1), 7)))
         sections = sections_of(quantised, latents, bits, data.draw(st.sampled_from([1, 2])))
         reader = LatentReader(stream.read_networks(quantised.shape, sections), sections, 2)
-        assert np.array_equal(read_all(reader), latents)
+        assert np.array_equal(reader.read(), latents)
         assert sum(reader.sizes()) == len(sections[1].payload)
 
     def test_a_tile_is_a_picture_of_its_own(self) -> None:
@@ -152,7 +149,7 @@ class TestCode:
             if code == b"\0":
                 found += 1
                 sections = sections_of(quantised, latents, [5])
-                assert np.array_equal(read_all(LatentReader(quantised, sections, 1)), latents)
+                assert np.array_equal(LatentReader(quantised, sections, 1).read(), latents)
         assert found == 1
 
     def test_any_threads_write_the_same(self) -> None:
@@ -185,13 +182,13 @@ class TestCutStream:
         """What is decoded of any prefix is what the whole stream has there, or 0; more bytes never say less."""
         header, sections = container.read(tiled)
         read = stream.read_networks(stream.read_shape(header), sections)
-        expected = read_all(LatentReader(read, sections, 1))
+        expected = LatentReader(read, sections, 1).read()
         begin = len(tiled) - len(sections[1].payload) - 4
-        start = begin + tiles.read(read.shape, sections[1]).start
+        start = begin + table_of(read.shape.levels, sections[1].payload).start
         known = []
         for cut in range(start, len(tiled) - 4, 41):
             _, parts = container.read(tiled[:cut], cut=True)
-            latents = read_all(LatentReader(read, parts, 1))
+            latents = LatentReader(read, parts, 1).read()
             assert ((latents == expected) | (latents == 0)).all()
             known.append(int((latents != 0).sum()))
         assert known == sorted(known)
@@ -216,7 +213,7 @@ class TestRefused:
     def changed(self, tiled: bytes, change) -> bytes:  # type: ignore[no-untyped-def]
         header, sections = container.read(tiled)
         shape = stream.read_shape(header)
-        found = tiles.read(shape, sections[1])
+        found = table_of(shape.levels, sections[1].payload)
         payload = change(bytes(sections[1].payload), found)
         return container.write(header, [sections[0], Section(stream.TILES, payload)])
 
@@ -224,7 +221,7 @@ class TestRefused:
     def test_impossible_sides(self, tiled: bytes, first: list[int]) -> None:
         """Too small, too large, finer tiles across several coarse ones."""
 
-        def change(payload: bytes, found: tiles.Tiles) -> bytes:
+        def change(payload: bytes, found: Table) -> bytes:
             bits = [*first, *found.bits[2:]]
             return bytes(reversed(bits)) + payload[len(bits) :]
 
@@ -232,16 +229,17 @@ class TestRefused:
             coincodec.decode(self.changed(tiled, change))
 
     def test_more_tiles_than_bytes(self) -> None:
-        header = container.Header(stream.FAMILY, 2**20, 2**10, 3, 8, stream.header_parameters(_huge()))
+        huge = LatentShape.of(2**10, 2**20, 3, 1, SIZES["small"])
+        nothing = Quantised(huge, np.zeros(huge.parameters, np.int32), (6,) * len(TENSORS))
         with pytest.raises(CorruptError, match="tiles do not fit"):
-            tiles.read(stream.read_shape(header), Section(stream.TILES, bytes([5]) + bytes(40)))
+            LatentReader(nothing, [Section(stream.TILES, bytes([5]) + bytes(40))], 1)
 
     def test_lengths_that_do_not_add_up(self, tiled: bytes) -> None:
         with pytest.raises(CorruptError, match="not as long as their section"):
             coincodec.decode(self.changed(tiled, lambda payload, found: payload + b"1"))
 
     def test_a_byte_of_one_tile_in_the_next(self, tiled: bytes) -> None:
-        def change(payload: bytes, found: tiles.Tiles) -> bytes:
+        def change(payload: bytes, found: Table) -> bytes:
             lengths = list(found.lengths)
             largest = lengths.index(max(lengths))
             lengths[largest] += 1
@@ -260,13 +258,9 @@ class TestRefused:
     @given(st.data())
     @settings(max_examples=60)
     def test_any_damage_with_right_checksums_is_a_picture_or_refused(self, tiled: bytes, data: st.DataObject) -> None:
-        def change(payload: bytes, found: tiles.Tiles) -> bytes:
+        def change(payload: bytes, found: Table) -> bytes:
             at = data.draw(st.integers(0, found.start + 200))
             return payload[:at] + bytes([data.draw(st.integers(0, 255))]) + payload[at + 1 :]
 
         with contextlib.suppress(FormatError):
             assert coincodec.decode(self.changed(tiled, change)).shape == (HEIGHT, WIDTH, 3)
-
-
-def _huge() -> LatentShape:
-    return LatentShape.of(2**10, 2**20, 3, 1, SIZES["small"])

@@ -85,8 +85,7 @@ def test_any_file_object(stream: tuple[str, bytes]) -> None:
 
 def test_rows_of_a_large_picture(stream: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     _, data = stream
-    monkeypatch.setattr("coincodec.siren.decode._BAND", 1000)
-    monkeypatch.setattr("coincodec.latent.decode._BAND", 1000)
+    monkeypatch.setattr("coincodec.codec._BAND", 1000)
     bands = list(coincodec.open(io.BytesIO(data)).rows())
     assert len(bands) == 12
     assert all(band.shape[1:] == (120, 3) for band in bands)

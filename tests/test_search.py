@@ -17,7 +17,8 @@ from coincodec.errors import UsageError
 from coincodec.options import EncodeOptions
 from coincodec.siren import search
 from coincodec.siren.architecture import Architecture, ArchitectureTable, read_table
-from coincodec.siren.encode import encode, file_bytes
+from coincodec.siren.encode import encode
+from coincodec.siren.fitting import file_bytes
 from coincodec.siren.model import SirenShape
 from coincodec.siren.rate import BITS_PER_WEIGHT
 from coincodec.siren.recipe import RECIPES

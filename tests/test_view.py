@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import coincodec
-from coincodec import Limits, cli, codec, container
-from coincodec.errors import LimitError, UsageError
+from coincodec import Limits, _native, cli, codec, container
+from coincodec.container import Header
+from coincodec.errors import CorruptError, LimitError, UsageError
 from coincodec.image import to_pillow
-from coincodec.latent.decode import finest_grid
+from coincodec.latent import stream as latent_stream
 from coincodec.latent.model import SIZES, LatentShape, coarser, coarser_shape, initial_parameters
+from coincodec.latent.shown import render
 from coincodec.metrics import psnr, squared_error
 from coincodec.options import DecodeOptions
-from coincodec.resample import resize, resized_bands
+from coincodec.resample import resize
 from coincodec.siren import stream as siren_stream
 from coincodec.siren.reference import forward
 from coincodec.view import Region, View, fit_within, row_bands
@@ -64,8 +66,7 @@ class TestDecode:
         assert np.array_equal(part, coincodec.decode(stream)[top:bottom, left:right])
 
     def test_bands_of_a_large_picture(self, stream: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("coincodec.siren.decode._BAND", 1000)
-        monkeypatch.setattr("coincodec.latent.decode._BAND", 1000)
+        monkeypatch.setattr(codec, "_BAND", 1000)
         part = coincodec.decode(stream, region=(7, 11, 201, 129))
         assert np.array_equal(part, coincodec.decode(stream)[11:129, 7:201])
 
@@ -127,20 +128,14 @@ class TestView:
 
 class TestResample:
     @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 90), st.integers(1, 90), st.data())
-    def test_bands_are_what_the_whole_is(
-        self, rows: int, columns: int, height: int, width: int, data: st.DataObject
-    ) -> None:
+    def test_it_is_pillow_s_filter(self, rows: int, columns: int, height: int, width: int, data: st.DataObject) -> None:
         samples = np.random.default_rng(rows).integers(0, 256, (rows, columns, 3), np.uint8)
         left, top = data.draw(st.floats(0, columns - 0.5)), data.draw(st.floats(0, rows - 0.5))
         box = (left, top, data.draw(st.floats(left + 0.5, columns)), data.draw(st.floats(top + 0.5, rows)))
-
-        def render(region: Region) -> np.ndarray:
-            return samples[region.top : region.bottom, region.left : region.right]
-
-        found = np.empty((height, width, 3), np.uint8)
-        for where, band in resized_bands(render, (columns, rows), box, width, height):
-            found[where] = band
-        assert np.abs(found.astype(int) - resize(samples, width, height, box)).max() <= 1
+        planes = [Image.fromarray(plane) for plane in np.moveaxis(samples.astype(np.float32), 2, 0)]
+        wanted = [plane.resize((width, height), Image.Resampling.LANCZOS, box) for plane in planes]
+        expected = np.clip(np.rint(np.stack([np.asarray(plane) for plane in wanted], -1)), 0, 255)
+        assert np.abs(resize(samples, width, height, box).astype(int) - expected).max() <= 1
 
     @pytest.mark.parametrize("channels", [1, 2, 3, 4])
     def test_sixteen_bits_are_resized_as_eight_are(self, photo: np.ndarray, channels: int) -> None:
@@ -225,9 +220,23 @@ class TestDraft:
         [((800, 600), 0), ((400, 300), 0), ((201, 150), 0), ((200, 150), 1), ((100, 75), 2), ((1, 1), 5)],
     )
     def test_grids_of_more_than_twice_the_resolution_are_left_out(self, size: tuple[int, int], level: int) -> None:
+        """A limit on work tells which grids are to be decoded."""
         shape = LatentShape.of(600, 800, 3, 7, SIZES["middle"])
-        assert finest_grid(shape, View(Region(0, 0, 800, 600), *size, draft=True)) == level
-        assert finest_grid(shape, View(Region(0, 0, 800, 600), *size)) == 0
+        data = container.write(Header(latent_stream.FAMILY, 800, 600, 3, 8, latent_stream.header_parameters(shape)), [])
+
+        def refused(draft: bool, work: float) -> bool:
+            try:
+                coincodec.decode(data, size=size, draft=draft, limits=Limits(macs=int(work)))
+            except LimitError:
+                return True
+            except CorruptError:  # it has no networks
+                return False
+            raise AssertionError
+
+        for draft, finest in ((True, level), (False, 0)):
+            work = _native.latent_macs(coarser_shape(shape, finest).native)
+            assert refused(draft, work - 1)
+            assert not refused(draft, work)
 
     @pytest.mark.parametrize("level", [1, 2, 3])
     def test_a_coarser_model_shows_plain_areas_as_the_whole_one(self, level: int) -> None:
@@ -242,9 +251,7 @@ class TestDraft:
         few = small.empty_latents()
         for grid in range(small.levels):
             small.plane(few, grid)[:] = shape.plane(latents, grid + level)
-        whole, shown = (
-            codec.latent_decode.render(*of, np.uint16, 1) for of in ((shape, parameters, latents), (small, values, few))
-        )
+        whole, shown = (render(*of, np.uint16, 1) for of in ((shape, parameters, latents), (small, values, few)))
         assert np.ptp(whole) > 1000
         assert np.abs(whole[48, 80].astype(int) - shown[48 >> level, 80 >> level]).max() <= 8
 

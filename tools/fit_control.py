@@ -22,8 +22,9 @@ from scipy.optimize import least_squares
 from coincodec.bench import datasets, results
 from coincodec.image import Samples, load
 from coincodec.latent import control, stages
+from coincodec.latent.cost import Cost
 from coincodec.latent.encode import Encoder
-from coincodec.latent.fitted import Cost, Model
+from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, Array32, LatentShape
 from coincodec.latent.start import LEVELS
 from coincodec.looks.ssimulacra2 import distance_of

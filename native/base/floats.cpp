@@ -1,7 +1,8 @@
 #include "base/floats.h"
 
 #include <cstdint>
-#include <new>
+
+#include "base/memory.h"
 
 namespace coin {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t kLine = 64;
 Floats::Floats(std::size_t count)
     : memory_(std::calloc((count * sizeof(float) + kLine - 1) / kLine * kLine + kLine, 1)), aligned_(nullptr),
       size_(count) {
-  if (!memory_) throw std::bad_alloc();
+  if (!memory_) out_of_memory();
   const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
   aligned_ = reinterpret_cast<float*>((address + kLine - 1) / kLine * kLine);
 }

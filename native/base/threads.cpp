@@ -191,6 +191,8 @@ Pool*& pool() {
 
 }  // namespace
 
+int processors() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxThreads); }
+
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t, int)>& task) {
   threads = static_cast<int>(std::min<std::int64_t>({threads, count, kMaxThreads}));
   if (threads > 1) return pool()->run(threads, count, task);

@@ -8,6 +8,9 @@ namespace coin {
 
 inline constexpr int kMaxThreads = 256;
 
+// How many of the machine's processors there are, at least 1 and at most kMaxThreads.
+int processors();
+
 // Calls task(i, worker) once for every i in [0, count), on up to `threads` threads, the calling one
 // among them, and returns when all are done. `worker` is in [0, threads) and no two tasks run at the
 // same time with the same one. Which worker gets which task is left open, so a result must not

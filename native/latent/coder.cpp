@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <new>
 #include <utility>
 
+#include "base/memory.h"
 #include "base/threads.h"
 #include "entropy/laplace.h"
 
@@ -16,13 +16,9 @@ template <class Task>
 void for_all(int threads, std::size_t count, const Task& task) {
   std::atomic<bool> failed = false;
   parallel_for(threads, static_cast<std::int64_t>(count), [&](std::int64_t i, int) {
-    try {
-      task(static_cast<std::size_t>(i));
-    } catch (const std::bad_alloc&) {
-      failed = true;
-    }
+    if (!within_memory([&] { task(static_cast<std::size_t>(i)); })) failed = true;
   });
-  if (failed) throw std::bad_alloc();
+  if (failed) out_of_memory();
 }
 
 Rectangle whole(const LatentShape& s, int level) { return {0, 0, s.rows(level), s.columns(level)}; }

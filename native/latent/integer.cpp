@@ -5,6 +5,8 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 namespace coin::COIN_ISA {
@@ -25,6 +27,8 @@ inline Ints add_products(Ints sum, Ints weights, std::int32_t pair) {
   return sum + (Ints)_mm256_madd_epi16((__m256i)weights, _mm256_set1_epi32(pair));
 #elif defined(__SSE2__)
   return sum + (Ints)_mm_madd_epi16((__m128i)weights, _mm_set1_epi32(pair));
+#elif defined(__wasm_simd128__)
+  return sum + (Ints)wasm_i32x4_dot_i16x8((v128_t)weights, wasm_i32x4_splat(pair));
 #else
   const std::int32_t low = static_cast<std::int16_t>(pair), high = pair >> 16;
   return sum + (weights << 16 >> 16) * low + (weights >> 16) * high;

@@ -1,5 +1,5 @@
-// What one instruction set offers for the `siren` family: a table of plain functions over packed
-// weights. siren.cpp owns threads, memory and policy; a kernel owns the arithmetic.
+// What one instruction set offers for the `siren` family: tables of plain functions over packed
+// weights. forward.cpp and gradient.cpp own threads, memory and policy; a kernel owns the arithmetic.
 #pragma once
 
 #include <cstddef>
@@ -47,10 +47,9 @@ struct Values {
   SampleType type;
 };
 
-struct SirenKernel {
-  // Floats of the packed weights, of one partial gradient, and of one thread's scratch memory.
+struct SirenForwardKernel {
+  // Floats of the packed weights, and of one thread's scratch memory.
   std::size_t (*packed_size)(const SirenShape&);
-  std::size_t (*partial_size)(const SirenShape&);
   std::size_t (*scratch_size)(const SirenShape&);
 
   void (*pack)(const SirenShape&, const float* parameters, float* packed);
@@ -58,9 +57,15 @@ struct SirenKernel {
   // Writes the values of samples [first, last) of the list to places [first, last) of `out`.
   void (*forward)(const SirenShape&, const float* packed, const Samples&, std::int64_t first,
                   std::int64_t last, Values out, float* scratch);
+};
+
+struct SirenGradientKernel {
+  // Floats of one partial gradient, and of one thread's scratch memory.
+  std::size_t (*partial_size)(const SirenShape&);
+  std::size_t (*scratch_size)(const SirenShape&);
 
   // Returns the sum of squared errors of samples [first, last) and sets `partial` to its gradient
-  // times `scale` / 2, in the kernel's own order.
+  // times `scale` / 2, in the kernel's own order. packed: by SirenForwardKernel.
   double (*gradient)(const SirenShape&, const float* packed, const Samples&, std::int64_t first,
                      std::int64_t last, Values targets, float scale, float* partial, float* scratch);
 

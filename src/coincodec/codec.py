@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import colour, container, image, metadata, metrics, native
+from . import _native, colour, container, image, metadata, metrics, native
 from .colour import SRGB, Colour
-from .container import Header, Section
-from .errors import ConversionWarning, CorruptError, PartialWarning, TargetError, UnsupportedError, UsageError
-from .latent import decode as latent_decode
+from .container import Header
+from .errors import ConversionWarning, PartialWarning, TargetError, UnsupportedError, UsageError
 from .latent import stream as latent_stream
+from .latent.model import LatentShape, Size
 from .limits import DEFAULT_LIMITS, Limits
 from .metadata import NOTHING, Metadata
 from .options import DecodeOptions, EncodeOptions
 from .preview import Preview
 from .progress import Progress
-from .report import Contents, Decoded, Encoded, Info
-from .siren import decode as siren_decode
+from .report import Decoded, Encoded, Info
 from .siren import stream as siren_stream
-from .view import Rendering, View, assembled
+from .siren.model import SirenShape
+from .view import View
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,8 +39,10 @@ LEAST_LATENT_BYTES, LEAST_LATENT_BPP, LEAST_OF_ALL = 1500, 0.2, 160
 # The whole picture in its own size.
 PLAIN = DecodeOptions()
 
-# What each family number decodes with.
-_FAMILIES = {siren_stream.FAMILY: siren_decode, latent_stream.FAMILY: latent_decode}
+_FAMILIES = {siren_stream.FAMILY: siren_stream.NAME, latent_stream.FAMILY: latent_stream.NAME}
+
+# Pixels that the core computes per call: enough to keep every core busy, few enough for Ctrl-C to be prompt.
+_BAND = 2**20
 
 
 def as_picture(source: NDArray[Any] | Image, space: Colour | None = None, srgb: bool = False) -> image.Picture:
@@ -147,29 +149,44 @@ def _model(samples: image.Samples, options: EncodeOptions) -> str:
     return siren_stream.NAME if budget is not None and budget < least else latent_stream.NAME
 
 
-def open_view(data: bytes, options: DecodeOptions) -> tuple[Header, View, Rendering, Colour]:
-    """A view of a stream, checked and ready to be computed band by band, and what its samples mean.
+class Rendering:
+    """A view of a stream, checked and about to be computed. Nothing is converted yet, whatever the options want.
 
-    Nothing is converted yet, whatever the options want. Raises `FormatError` or `UsageError`.
+    missing: what a cut stream does not say of it, in a few words; empty for a whole stream. colour: what its samples
+    mean. Raises `FormatError` or `UsageError`.
     """
-    threads = native.resolve_threads(options.threads)
-    layout = container.read_layout(data)
-    header = layout.header
-    view = View.of(header, options)
-    family = _family(header)
-    shape = family.accept(header, view, options.limits)
-    _, sections = container.read(data, cut=options.partial)
-    rendering: Rendering = family.read(header, shape, _of_model(sections), view, threads)
-    if rendering.missing:
-        missing = f"{len(data):,} of {layout.total_bytes:,} bytes, without {rendering.missing}"
-        rendering = replace(rendering, missing=missing)
-    return header, view, rendering, colour.of_sections(sections, options.limits.metadata)
+
+    def __init__(self, data: bytes, options: DecodeOptions) -> None:
+        threads = native.resolve_threads(options.threads)
+        header = container.read_layout(data).header
+        view = View.of(header, options)
+        place = [*view.region, view.width, view.height]
+        self._native = _native.Rendering(
+            data, place, view.draft, options.partial, threads, options.limits.native, _BAND
+        )
+        self.shape, self.dtype = (view.height, view.width, header.channels), header.dtype
+        self.missing, self.colour = self._native.missing, Colour(*self._native.colour)
+
+    def bands(self) -> Iterator[NDArray[Any]]:
+        """Its samples, some rows at a time from top to bottom, each computed when it is asked for."""
+        height, width, channels = self.shape
+        for top in range(0, height, self._native.band_rows):
+            band: NDArray[Any] = np.empty((min(self._native.band_rows, height - top), width, channels), self.dtype)
+            self._native.read(band)
+            yield band
+
+    def samples(self) -> NDArray[Any]:
+        """All of them."""
+        found: NDArray[Any] = np.empty(self.shape, self.dtype)
+        for top in range(0, len(found), self._native.band_rows):
+            self._native.read(found[top : top + self._native.band_rows])
+        return found
 
 
 def decode_samples(data: bytes, options: DecodeOptions) -> Decoded:
     """`coincodec.decode`, with a report."""
-    header, view, rendering, space = open_view(data, options)
-    samples = assembled(rendering.bands, view.height, view.width, header.channels, header.dtype)
+    rendering = Rendering(data, options)
+    samples, space = rendering.samples(), rendering.colour
     notes: list[str] = []
     if options.srgb:
         samples, space = image.as_srgb(samples, space, notes), SRGB
@@ -185,21 +202,23 @@ def decode(data: bytes, options: DecodeOptions = PLAIN) -> NDArray[Any]:
 
 def rows(data: bytes, options: DecodeOptions) -> Iterator[NDArray[Any]]:
     """See `CoinFile.rows`."""
-    _, _, rendering, space = open_view(data, options)
+    rendering = Rendering(data, options)
     _warn(rendering.missing)
-    source = space if options.srgb else SRGB
-    return (_without_axis(image.as_srgb(band, source, [])) for _, band in rendering.bands)
+    source = rendering.colour if options.srgb else SRGB
+    return (_without_axis(image.as_srgb(band, source, [])) for band in rendering.bands())
 
 
 def previews(data: bytes, threads: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Preview]:
     """See `coincodec.progressive`."""
-    threads = native.resolve_threads(threads)
+    found = _native.Previews(data, False, native.resolve_threads(threads), limits.native, _BAND)
     header = container.read_layout(data).header
-    family = _family(header)
-    shape = family.accept(header, View.of(header, PLAIN), limits)
-    _, sections = container.read(data)
-    found: Iterator[Preview] = family.previews(header, shape, _of_model(sections), len(data), threads)
-    return (replace(preview, samples=_without_axis(preview.samples)) for preview in found)
+    return _previews(found, (header.width, header.height))
+
+
+def _previews(found: _native.Previews, size: tuple[int, int]) -> Iterator[Preview]:
+    while (preview := found.next()) is not None:
+        samples, step, place, needed, work = preview
+        yield Preview(_without_axis(samples), step, size, place, needed, work)
 
 
 def _warn(missing: str) -> None:
@@ -226,43 +245,46 @@ def colour_of(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Colour:
     return colour.of_sections(sections, limits.metadata)
 
 
-def _of_model(sections: list[Section]) -> list[Section]:
-    """Those that are the family's affair. Raises `CorruptError` if what the samples mean comes after a model."""
-    kinds = [section.type for section in sections if not section.type & container.ANCILLARY]
-    if sorted(kinds, key=lambda kind: kind not in colour.KINDS) != kinds:
-        raise CorruptError("a section of colour follows those of the model")
-    return [section for section in sections if section.type not in colour.KINDS]
-
-
 def info(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Info:
     """See `coincodec.info`."""
-    header, sections = container.read(data)
-    family = _family(header)
-    contents: Contents = family.inspect(header, _of_model(sections), limits)
-    space = colour.of_sections(sections, limits.metadata)
-    extras = metadata.sizes(sections)
+    found = _native.inspect(data, limits.native, native.resolve_threads(None))
+    header = container.read_layout(data).header
+    space = Colour(*found["colour"])
+    extras = {name: size for name, size in zip(metadata.NAMES, found["metadata_bytes"], strict=True) if size}
     if space != SRGB:
-        extras = {"colour": colour.size(sections), **extras}
+        extras = {"colour": found["colour_bytes"], **extras}
+    model, sizes = found["model"], found["shape"]
+    shape: SirenShape | LatentShape
+    if model == siren_stream.NAME:
+        shape, names = SirenShape(2, header.channels, *sizes), ["weights"]
+    else:
+        levels, *size = sizes
+        shape = LatentShape.of(header.height, header.width, header.channels, levels, Size(*size))
+        names = ["networks", *(f"grid 1:{2**level}" for level in reversed(range(levels)))]
+    parts = dict(zip(names, found["parts"], strict=True))
     return Info(
         version=container.VERSION,
+        model=model,
         size=(header.width, header.height),
         channels=header.channels,
         bit_depth=header.bit_depth,
         bytes=len(data),
         bpp=metrics.bits_per_pixel(len(data), header.width, header.height),
-        header_bytes=len(data) - sum(contents.parts.values()) - sum(extras.values()),
+        header_bytes=len(data) - sum(parts.values()) - sum(extras.values()),
+        parts=parts,
+        network=str(shape),
+        parameters=found["parameters"],
+        macs_per_pixel=found["macs_per_pixel"],
+        weights="fp16" if found["halves"] else "coded",
+        layers=shape.layers if isinstance(shape, SirenShape) else None,
+        width=shape.width if isinstance(shape, SirenShape) else None,
         metadata=extras,
         colour=space,
-        **vars(contents),
     )
 
 
 def family_name(header: Header) -> str:
     """ "siren" or "latent". Raises `UnsupportedError` for another one."""
-    return str(_family(header).stream.NAME)
-
-
-def _family(header: Header) -> Any:
     if header.family not in _FAMILIES:
         raise UnsupportedError(f"unknown model family {header.family}")
     return _FAMILIES[header.family]

@@ -1,4 +1,4 @@
-"""Bytes to header and sections, and back: version 1 of the .coin container (docs/format.md).
+"""Header and sections to bytes, and back by the native core: version 1 of the .coin container (docs/format.md).
 
 Knows no model. What the header calls `parameters`, and what is in a section, belongs to the model
 family that the header names.
@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import CorruptError, LimitError, NotCoinError, TruncatedError, UnsupportedError
-from .varint import Cursor, varint
+from . import _native
+from .varint import varint
 
 SIGNATURE = b"\xc3OIN\r\n"
 VERSION = 1
@@ -23,9 +23,6 @@ BIT_DEPTHS = (8, 16)
 
 # No header is longer.
 MAX_HEADER_BYTES = 2048
-
-# Bytes, which bounds what a stream that unpacks to endlessly many takes.
-_UNPACKED_AT_ONCE = 2**20
 
 # Sections whose type has this bit may be skipped by a decoder that does not know them.
 ANCILLARY = 0x80
@@ -104,26 +101,9 @@ def extended(data: bytes, first: Sequence[Section], last: Sequence[Section]) -> 
     return write(header, [*first, *sections, *last])
 
 
-def unpacked(section: Section, most: int, name: str) -> bytes:
-    """A payload that is a zlib stream, of at most so many bytes, which is checked as they are unpacked.
-
-    name: of what is in it, for errors. Raises `CorruptError` for what is not such a stream, `LimitError` for more.
-    """
-    stream, rest, data = zlib.decompressobj(), bytes(section.payload), bytearray()
-    more = True
-    while more and not stream.eof:
-        try:
-            part = stream.decompress(rest, _UNPACKED_AT_ONCE)
-        except zlib.error as error:
-            raise CorruptError(f"the {name} is damaged: {error}") from None
-        data += part
-        if len(data) > most:
-            raise LimitError(f"the {name} is over the limit of {most:,} bytes")
-        rest = stream.unconsumed_tail
-        more = bool(part or rest)
-    if not stream.eof or stream.unused_data:
-        raise CorruptError(f"the {name} is damaged")
-    return bytes(data)
+def as_native(sections: Sequence[Section]) -> list[tuple[int, bytes | memoryview, int]]:
+    """Sections as the native core takes them."""
+    return [(s.type, s.payload, s.missing) for s in sections]
 
 
 def read_layout(data: bytes | memoryview) -> Layout:
@@ -133,38 +113,8 @@ def read_layout(data: bytes | memoryview) -> Layout:
 
     Raises `NotCoinError`, `UnsupportedError`, `TruncatedError` or `CorruptError`.
     """
-    cursor = Cursor(memoryview(data), "header")
-    signature = bytes(cursor.data[: len(SIGNATURE)])
-    if signature != SIGNATURE:
-        if signature and SIGNATURE.startswith(signature):
-            raise TruncatedError(f"the data ends after {len(signature)} bytes, within the signature")
-        raise NotCoinError("not a .coin file (the signature is missing)")
-    cursor.at = len(SIGNATURE)
-    version = cursor.byte()
-    if version != VERSION:
-        raise UnsupportedError(f"version {version} of the .coin format; this program reads version {VERSION}")
-    family = cursor.byte()
-    sample_format = cursor.byte()
-    width = cursor.varint()
-    height = cursor.varint()
-    parameters = cursor.take(cursor.byte())
-    table = [(cursor.byte(), cursor.varint()) for _ in range(cursor.byte())]
-    end = cursor.at
-    if cursor.take(_CHECKSUM_BYTES) != _checksum(cursor.data[:end]):
-        raise CorruptError("the header is damaged (checksum)")
-
-    # Only now is a strange value known to be what the encoder wrote.
-    if sample_format & 0xF0 or sample_format >> 2 >= len(BIT_DEPTHS):
-        raise UnsupportedError(f"unknown sample format {sample_format:#04x}")
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise CorruptError(f"impossible size {width}x{height}")
-    header = Header(family, width, height, (sample_format & 3) + 1, BIT_DEPTHS[sample_format >> 2], parameters)
-    offset = cursor.at
-    sections = []
-    for kind, length in table:
-        sections.append((kind, offset, length))
-        offset += length + _CHECKSUM_BYTES
-    return Layout(header, tuple(sections), cursor.at, offset)
+    header, sections, header_bytes, total_bytes = _native.read_layout(data)
+    return Layout(Header(*header), tuple(sections), header_bytes, total_bytes)
 
 
 def read(data: bytes | memoryview, *, cut: bool = False) -> tuple[Header, list[Section]]:
@@ -176,19 +126,11 @@ def read(data: bytes | memoryview, *, cut: bool = False) -> tuple[Header, list[S
     The payloads are views of `data`, not copies. Raises like `read_layout`; bytes after the last
     section are an error.
     """
-    view = memoryview(data)
-    layout = read_layout(view)
-    if len(view) < layout.total_bytes and not cut:
-        raise TruncatedError(f"the file ends after {len(view):,} of {layout.total_bytes:,} bytes")
-    if len(view) > layout.total_bytes:
-        raise CorruptError(f"{len(view) - layout.total_bytes:,} bytes follow the end of the stream")
+    _native.verify(data, cut)
+    view, layout = memoryview(data), read_layout(data)
     sections = []
-    for number, (kind, offset, length) in enumerate(layout.sections):
-        end = offset + length
-        payload = view[offset:end]
-        checksum = view[end : end + _CHECKSUM_BYTES]
-        if len(checksum) == _CHECKSUM_BYTES and checksum != _checksum(payload):
-            raise CorruptError(f"section {number} is damaged (checksum)")
+    for kind, offset, length in layout.sections:
+        payload = view[offset : offset + length]
         sections.append(Section(kind, payload, length - len(payload)))
     return layout.header, sections
 

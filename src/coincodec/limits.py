@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .errors import LimitError
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -23,15 +21,15 @@ class Limits:
     macs: int = 4 * 10**12
     metadata: int = 2**26
 
-    def check_pixels(self, width: int, height: int) -> None:
-        """Raise `LimitError` if a picture of this size is over the limit."""
-        if width > self.pixels // height:
-            raise LimitError(f"{width}x{height} is over the limit of {self.pixels:,} pixels")
+    @property
+    def native(self) -> tuple[int, int, int]:
+        """As the native core takes them."""
+        return _clamped(self.pixels), _clamped(self.macs), _clamped(self.metadata)
 
-    def check_macs(self, macs: int) -> None:
-        """Raise `LimitError` if that many multiply-accumulates are over the limit."""
-        if macs > self.macs:
-            raise LimitError(f"decoding needs {macs:.2g} multiply-accumulates, the limit is {self.macs:.2g}")
+
+def _clamped(limit: int) -> int:
+    """Within 64 bits."""
+    return min(max(int(limit), 0), 2**64 - 1)
 
 
 DEFAULT_LIMITS = Limits()

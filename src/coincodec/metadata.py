@@ -7,12 +7,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .container import Section, unpacked
-from .errors import CorruptError
+from . import _native
+from .container import Section, as_native
 
 # Ancillary sections of every family.
 EXIF, XMP, RESOLUTION = KINDS = 0xF0, 0xF1, 0xF2
-_NAMES = {EXIF: "exif", XMP: "xmp", RESOLUTION: "resolution"}
+NAMES = ("exif", "xmp", "resolution")
 
 # Of a resolution: two numbers of this unit, pixels per inch.
 _DPI_UNIT, _MOST = 0.01, 2**32 - 1
@@ -54,28 +54,11 @@ def of_sections(sections: Iterable[Section], most: int) -> Metadata:
 
     Raises `CorruptError` for what no encoder writes, `LimitError` for more.
     """
-    found: dict[int, bytes] = {}
-    for section in sections:
-        if section.type in KINDS:
-            if section.type in found:
-                raise CorruptError("two sections of metadata of the same kind")
-            packed = section.type != RESOLUTION
-            found[section.type] = unpacked(section, most, "metadata") if packed else bytes(section.payload)
-    return Metadata(found.get(EXIF), found.get(XMP), _resolution(found.get(RESOLUTION)))
-
-
-def _resolution(payload: bytes | None) -> tuple[float, float] | None:
-    if payload is None:
-        return None
-    if len(payload) != 8 or 0 in (numbers := struct.unpack("<II", payload)):
-        raise CorruptError("the resolution is damaged")
-    x, y = numbers
-    return x * _DPI_UNIT, y * _DPI_UNIT
-
-
-def sizes(sections: Iterable[Section]) -> dict[str, int]:
-    """Bytes of the file that each kind takes, by its name."""
-    return {_NAMES[s.type]: len(s.payload) + s.missing for s in sections if s.type in KINDS}
+    exif, xmp, resolution = _native.read_metadata(as_native(list(sections)), most)
+    if resolution is None:
+        return Metadata(exif, xmp)
+    x, y = resolution
+    return Metadata(exif, xmp, (x * _DPI_UNIT, y * _DPI_UNIT))
 
 
 def upright(exif: bytes) -> bytes:

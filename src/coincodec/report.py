@@ -48,20 +48,6 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What a model family says of a stream's model; see `Info`."""
-
-    model: str
-    parts: Mapping[str, int]
-    network: str
-    parameters: int
-    macs_per_pixel: int
-    weights: str
-    layers: int | None = None
-    width: int | None = None
-
-
-@dataclass(frozen=True)
 class Info:
     """What a stream says of itself.
 

@@ -1,21 +1,15 @@
-"""What to show of a picture, which part of it and how large, and the bands of rows in which it is computed."""
+"""What to show of a picture: which part of it, and how large; bands of rows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple, Self
 
 from .container import MAX_SIDE, Header
 from .errors import UsageError
 from .options import DecodeOptions
-
-# Rows of a picture with their samples (rows, width, channels), top to bottom.
-Bands = Iterator[tuple[slice, NDArray[Any]]]
 
 
 class Region(NamedTuple):
@@ -84,26 +78,6 @@ class View:
     def scaled(self) -> bool:
         """Whether it is larger or smaller than its region."""
         return (self.width, self.height) != (self.region.width, self.region.height)
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """A view about to be computed.
-
-    bands: rows of the view with their samples (rows, width, channels), top to bottom, each computed when it is asked
-    for. missing: what a cut stream does not say of it, in a few words; empty for a whole stream.
-    """
-
-    bands: Bands
-    missing: str = ""
-
-
-def assembled(bands: Bands, height: int, width: int, channels: int, dtype: Any) -> NDArray[Any]:
-    """Bands of rows as one array (height, width, channels)."""
-    samples: NDArray[Any] = np.empty((height, width, channels), dtype)
-    for where, band in bands:
-        samples[where] = band
-    return samples
 
 
 def row_bands(height: int, width: int, samples: int) -> Iterator[slice]:

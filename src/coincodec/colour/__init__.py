@@ -1,6 +1,6 @@
 """What samples mean as colours: code points or an ICC profile, in streams and in arithmetic."""
 
-from .space import KINDS, PROFILE, SPACE, SRGB, Colour, of_sections, size
+from .space import KINDS, PROFILE, SPACE, SRGB, Colour, of_sections
 from .transform import to_srgb
 
-__all__ = ["KINDS", "PROFILE", "SPACE", "SRGB", "Colour", "of_sections", "size", "to_srgb"]
+__all__ = ["KINDS", "PROFILE", "SPACE", "SRGB", "Colour", "of_sections", "to_srgb"]

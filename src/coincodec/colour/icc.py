@@ -62,11 +62,6 @@ def written(
     return _assembled(tags, grey)
 
 
-def is_profile(data: bytes) -> bool:
-    """Whether a block begins as a profile does, and is as long as it says."""
-    return len(data) > _HEADER_BYTES + 4 and data[36:40] == b"acsp" and len(data) >= struct.unpack(">I", data[:4])[0]
-
-
 def description(data: bytes) -> str:
     """The profile's own name, as far as it can be read."""
     for name, tag in _tags(data):

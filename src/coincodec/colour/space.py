@@ -6,16 +6,13 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..container import Section, unpacked
-from ..errors import CorruptError
+from .. import _native
+from ..container import Section, as_native
 from . import icc
 from .points import PRIMARIES, TRANSFERS
 
 # Sections of every family, which a decoder that does not know them refuses: it would show other colours.
 SPACE, PROFILE = KINDS = 0x70, 0x71
-
-# H.273's "unspecified", and what it leaves to later editions.
-_SAYS_NOTHING = (0, 2, 3)
 
 _NAMES = {
     (1, 13): "sRGB",
@@ -80,23 +77,4 @@ def of_sections(sections: Iterable[Section], most: int) -> Colour:
 
     Raises `CorruptError` for what no encoder writes, `LimitError` for more.
     """
-    found = [section for section in sections if section.type in KINDS]
-    if not found:
-        return SRGB
-    if len(found) > 1:
-        raise CorruptError("two sections of colour")
-    (section,) = found
-    payload = bytes(section.payload)
-    if section.type == PROFILE:
-        profile = unpacked(section, most, "ICC profile")
-        if not icc.is_profile(profile):
-            raise CorruptError("the ICC profile is damaged")
-        return Colour.of_profile(profile)
-    if len(payload) != 2 or any(point in _SAYS_NOTHING for point in payload):
-        raise CorruptError("the colour space is damaged")
-    return Colour(payload[0], payload[1])
-
-
-def size(sections: Iterable[Section]) -> int:
-    """Bytes of the file that it takes."""
-    return sum(len(section.payload) + section.missing for section in sections if section.type in KINDS)
+    return Colour(*_native.read_colour(as_native(list(sections)), most))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ..image import Samples
+from .cost import Cost
 from .model import Array32
 from .recipe import KODAK_PIXELS
-
-if TYPE_CHECKING:
-    from .fitted import Cost
 
 
 class Fitted(Protocol):

@@ -17,7 +17,6 @@ from ..progress import Progress, in_turn
 from ..report import Encoded
 from . import stream
 from .coded import CodedFit
-from .decode import render
 from .fit import Fit
 from .fitted import Model
 from .large import LargeFit
@@ -27,6 +26,7 @@ from .mosaic import Mosaic
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within, steps_within
 from .recipe import RECIPES
+from .shown import render
 from .start import CODES, LEVELS
 from .targets import Bytes, Nominal, Result, target_of
 

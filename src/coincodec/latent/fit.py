@@ -16,7 +16,8 @@ from ..optim import Soap
 from ..progress import Progress
 from . import impressions, networks
 from .control import STARTS_KNOW, Control, effect, price_at
-from .fitted import Cost, Model, Soft, Update
+from .cost import Cost
+from .fitted import Model, Soft, Update
 from .model import Array32, LatentShape, finer, parts, rescale, unit_gains
 from .mosaic import Mosaic
 from .networks import Quantised

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from .. import _native, entropy
 from ..image import Samples
+from .cost import Cost
 from .impressions import COARSEST, Impressions
 from .model import Array32, LatentShape, coarser_shape
 from .stages import detailed, grain, halved
@@ -44,14 +44,6 @@ class Tune(Protocol):
     def __call__(self, picture: Array32, weights: Array32, level: int, threads: int, mean: float | None = None) -> Aim:
         """picture: planes (channels, height, width) in 0..1. weights: of that shape, to be set. level: how often the
         picture was halved. mean: of what an error counts, if not that of this picture, a part of another."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """error: what is to be small, mean over samples: squared, weighted, taken from the goal. bits: of the latents."""
-
-    error: float
-    bits: float
 
 
 def to_integers(latents: Array32, out: Array32) -> None:

@@ -116,29 +116,6 @@ class LatentShape:
         """(rows, columns) of a grid."""
         return -(-self.height >> level), -(-self.width >> level)
 
-    def macs_per_pixel(self) -> dict[str, float]:
-        """Multiply-accumulates of a decoder per pixel, by part."""
-        pixels = self.height * self.width
-        contexts = sum(map(self.context_macs, range(self.levels)))
-        upsampling = 0.0
-        for level in range(self.levels - 1):
-            rows, columns = self.grid(level)
-            _, narrow = self.grid(level + 1)
-            upsampling += (self.levels - 1 - level) * KERNEL_TAPS * rows * (narrow + columns)
-        synthesis = self.hidden * self.levels + self.channels * (self.hidden + self.levels)
-        return {
-            "contexts": contexts / pixels,
-            "upsampling": upsampling / pixels,
-            "synthesis": synthesis + self.block * 10 * self.channels,
-        }
-
-    def context_macs(self, level: int) -> int:
-        """Multiply-accumulates that predict the latents of a grid."""
-        n = self.context
-        features = self.features * (self.levels - 1 - level) if level < self.feature_levels else 0
-        coarser = math.prod(self.grid(level + 1)) if features else 0
-        return (2 * n * n + 4 * n) * math.prod(self.grid(level)) + features * coarser
-
     def plane(self, latents: NDArray[Any], level: int) -> NDArray[Any]:
         """Grid `level` of an array of latents, without its margins: a view of shape (rows, columns)."""
         rows, columns = self.grid(level)
@@ -210,17 +187,7 @@ def coarser(shape: LatentShape, parameters: Array32, level: int) -> tuple[Latent
     Finer grids count as 0, and what their filters would do to a plain area is done to the weights. The context model
     is left out. Latents of these grids lie in memory as in a model of this shape.
     """
-    if level == 0:
-        return shape, parameters
-    small = coarser_shape(shape, level)
-    values = np.zeros(small.parameters, np.float32)
-    ours, theirs, h = parts(small, values), parts(shape, parameters), shape.hidden
-    gain = np.float32(np.prod(theirs.filters[:level].sum(1) ** 2))
-    ours.filters[:] = theirs.filters[level:]
-    ours.first[:, :-1], ours.first[:, -1] = gain * theirs.first[:, level:-1], theirs.first[:, -1]
-    ours.second[:, :h], ours.second[:, h:-1] = theirs.second[:, :h], gain * theirs.second[:, h + level : -1]
-    ours.second[:, -1], ours.block[:], ours.mix[:] = theirs.second[:, -1], theirs.block, theirs.mix
-    return small, values
+    return coarser_shape(shape, level), _native.latent_coarser(shape.native, parameters, level)
 
 
 def finer(shape: LatentShape, parameters: Array32, coarse: Array32) -> None:
@@ -301,11 +268,7 @@ def unit_gains(shape: LatentShape, step: float) -> Array32:
 
 def unit_powers(shape: LatentShape) -> NDArray[np.int64]:
     """The powers, -1, 0 or 1, of the step in `unit_gains`."""
-    powers = np.zeros(shape.parameters, np.int64)
-    p = parts(shape, powers)
-    p.first[:, :-1] = p.second[:, shape.hidden : -1] = p.output[1, :-1] = 1
-    p.context1[:, -1] = p.context2[:, -1] = p.output[0, -1] = -1
-    return powers
+    return _native.latent_unit_powers(shape.native)
 
 
 def rescale(shape: LatentShape, parameters: Array32, step: float) -> None:

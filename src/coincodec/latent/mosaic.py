@@ -14,7 +14,8 @@ import numpy as np
 
 from ..image import Samples
 from ..view import Region
-from .fitted import Aim, Cost, Model, Soft, Tune, Update, to_integers
+from .cost import Cost
+from .fitted import Aim, Model, Soft, Tune, Update, to_integers
 from .model import Array32, LatentShape, Shared, coarser_shape
 from .stages import coarse_factor, grain, halved
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native, entropy
-from ..errors import CorruptError, FitError
+from ..errors import FitError
 from .model import BICUBIC, Array32, LatentShape, parts
-from .origin import MOST_CODE, ORIGIN_BYTES, Origin, origin_levels
+from .origin import ORIGIN_BYTES, Origin, origin_levels
 from .start import starts
 
 Integers = NDArray[np.int32]
@@ -33,16 +33,7 @@ _INTEGER_TENSORS = 7
 
 def tensors(shape: LatentShape) -> tuple[NDArray[np.intp], ...]:
     """For each of TENSORS the places of its parameters; empty for what the shape lacks."""
-    places = parts(shape, np.arange(shape.parameters))
-    found = []
-    for matrix in (places.context1, places.context2, places.output):
-        found += [matrix[:, :-1], matrix[:, -1]]
-    features = [matrix.ravel() for matrix in places.features]
-    found += [np.concatenate(features) if features else np.empty(0, np.intp), places.filters]
-    for matrix in (places.first, places.second, places.block):
-        found += [matrix[:, :-1], matrix[:, -1]]
-    found.append(places.mix)
-    return tuple(np.ascontiguousarray(f).ravel() for f in found)
+    return tuple(_native.latent_tensors(shape.native))
 
 
 @dataclass(frozen=True)
@@ -58,10 +49,7 @@ class Quantised:
 
     def parameters(self) -> Array32:
         """The float32 parameters: level times 2^-bits, filters being differences from bicubic interpolation."""
-        values = np.zeros(self.shape.parameters, np.float32)
-        for places, bits in zip(tensors(self.shape), self.bits, strict=True):
-            values[places] = np.ldexp(self.levels[places].astype(np.float32), -bits)
-        return values + offsets(self.shape)
+        return _native.latent_parameters(self.shape.native, self.levels, self.bits)
 
     @property
     def integer_bits(self) -> list[int]:
@@ -185,29 +173,7 @@ def read(shape: LatentShape, payload: bytes | memoryview, relative: bool = False
 
     Raises `CorruptError`, or `UnsupportedError` for a start this version does not have.
     """
-    origin = None
-    if relative:
-        origin, payload = Origin.read(payload, shape), payload[ORIGIN_BYTES:]
-    coder = entropy.RangeDecoder(payload)
-    levels = np.zeros(shape.parameters, np.int32)
-    all_bits = []
-    for places in tensors(shape):
-        bits = _USUAL_BITS
-        if places.size:
-            differences = coder.logistic(2, _DIFFERENCE_SCALE)
-            bits, scale = _USUAL_BITS + int(differences[0]), _USUAL_SCALE + int(differences[1])
-            if not (LEAST_BITS <= bits <= MOST_BITS and 0 <= scale < entropy.SCALES):
-                raise CorruptError("impossible precision or scale of a network's parameters")
-            levels[places] = coder.logistic(places.size, scale)
-            if origin is not None:
-                levels[places] += origin_levels(origin, shape, places, bits)
-        all_bits.append(bits)
-    coder.close()
-    networks = Quantised(shape, levels, tuple(all_bits))
-    error = networks.error()
-    if error is not None:
-        raise CorruptError(error)
-    return networks
+    return Quantised(shape, *_native.latent_networks(shape.native, payload, relative))
 
 
 def of_origin(shape: LatentShape, origin: Origin) -> Quantised:
@@ -239,27 +205,6 @@ def write_codes(origin: Origin) -> bytes:
     for code, scale in zip(origin.codes, starts()[origin.start].scales, strict=True):
         coder.logistic(np.array([code], np.int32), scale)
     return origin.write() + coder.finish()
-
-
-def read_codes(shape: LatentShape, payload: bytes | memoryview) -> Quantised:
-    """The networks of such a section.
-
-    Raises `CorruptError`, or `UnsupportedError` for a start this version does not have.
-    """
-    origin = Origin.read(payload, shape, directions=True)
-    scales = starts()[origin.start].scales
-    if len(payload) > ORIGIN_BYTES:
-        coder = entropy.RangeDecoder(payload[ORIGIN_BYTES:])
-        codes = tuple(int(coder.logistic(1, scale)[0]) for scale in scales)
-        coder.close()
-        if not any(codes) or max(map(abs, codes)) > MOST_CODE:
-            raise CorruptError("impossible codes of networks")
-        origin = replace(origin, codes=codes)
-    networks = _of_origin(shape, origin)
-    error = networks.error()
-    if error is not None:
-        raise CorruptError(error)
-    return networks
 
 
 def _coded(networks: Quantised, origin: Origin | None) -> Iterator[tuple[int, Integers]]:

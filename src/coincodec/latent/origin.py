@@ -9,10 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptError, UnsupportedError
-from ..steps import falling
-from .model import BICUBIC, LatentShape, Size, parts, unit_powers
-from .start import PRECISION, UNKNOWN, Start, adapted, nearest_start, starts
+from .. import _native
+from .model import LatentShape, Size
+from .start import Start, nearest_start
 
 # A step is so many eighths of an octave.
 LEAST_STEP, MOST_STEP = -64, 63
@@ -47,21 +46,6 @@ class Origin:
         """As it stands before the differences."""
         return bytes([self.start, self.step - LEAST_STEP])
 
-    @staticmethod
-    def read(payload: bytes | memoryview, shape: LatentShape, directions: bool = False) -> Origin:
-        """What `write` wrote. directions: whether of a start with or without them; each kind has sections of its own.
-
-        Raises `CorruptError`, or `UnsupportedError` for a start of the kind that this version does not have.
-        """
-        if len(payload) < ORIGIN_BYTES or payload[1] > MOST_STEP - LEAST_STEP:
-            raise CorruptError("networks as differences from an impossible start")
-        start = starts().get(payload[0])
-        if start is None or bool(start.scales) != directions:
-            raise UnsupportedError(f"networks as differences from start {payload[0]}, which this version does not have")
-        if start.size != shape.size or not shape.magnitudes:
-            raise CorruptError("networks as differences from a start of another size")
-        return Origin(start.number, payload[1] + LEAST_STEP)
-
 
 def step_of(start: Start, price: float) -> int:
     """The step to the units that suit a price of a bit: the best quantisation step grows as its root."""
@@ -71,14 +55,7 @@ def step_of(start: Start, price: float) -> int:
 @lru_cache(maxsize=4)
 def _scaled(origin: Origin, shape: LatentShape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Products and exponents: a parameter is product times 2^-exponent, filters being differences from bicubic."""
-    values = adapted(starts()[origin.start], shape, origin.codes)
-    unknown = values == UNKNOWN
-    p = parts(shape, values)
-    p.filters[:] -= np.array(np.ldexp(BICUBIC, PRECISION), np.int64)
-    p.output[1, -1] -= origin.step * 2**PRECISION // 8
-    values[unknown] = 0
-    mantissas, exponents = falling(-origin.step * unit_powers(shape))
-    return values * mantissas, PRECISION - exponents
+    return _native.latent_origin(shape.native, origin.start, origin.step, list(origin.codes))
 
 
 def origin_levels(origin: Origin, shape: LatentShape, places: NDArray[np.intp], bits: int) -> NDArray[np.int32]:

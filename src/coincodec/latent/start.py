@@ -6,27 +6,26 @@ Streams may hold their networks as differences from these (docs/format.md), so a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import SIZES, Array32, LatentShape, Size, initial_parameters, parts, rescale
+from .. import _native
+from .model import SIZES, Array32, LatentShape, Size, initial_parameters, rescale
 
 # The pictures that starts were fitted to were RGB and had so many grids.
 CHANNELS, LEVELS = 3, 7
 
 # Parameters of starts are integers in units of 2^-PRECISION.
-PRECISION = 14
+PRECISION: int = _native.LATENT_START_BITS
 
 # How many directions there are from starts that have them.
 CODES = 32
 
 # Stands for a parameter that a start has nothing for.
-UNKNOWN = np.iinfo(np.int64).min
+UNKNOWN: int = _native.LATENT_UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,31 +59,9 @@ def start_shape(size: Size) -> LatentShape:
 def starts() -> dict[int, Start]:
     """The starts that ship, by number."""
     found = {}
-    folder = resources.files(__package__)
-    with folder.joinpath("starts.npz").open("rb") as file:
-        arrays = np.load(file)
-        for name in arrays.files:
-            number, size, price = name.split()
-            values = arrays[name]
-            none = np.empty((0, values.size), np.int16)
-            found[int(number)] = Start(int(number), SIZES[size], float(price), values, none)
-    with folder.joinpath("directions.npz").open("rb") as file:
-        arrays = np.load(file)
-        for name in arrays.files:
-            number, part, *rest = name.split()
-            if part == "values":
-                size, price, tune = rest
-                directions, scales, bits = (arrays[f"{number} {name}"] for name in ("directions", "scales", "bits"))
-                found[int(number)] = Start(
-                    int(number),
-                    SIZES[size],
-                    float(price),
-                    arrays[name],
-                    directions,
-                    tuple(map(int, scales)),
-                    tuple(map(int, bits)),
-                    tune,
-                )
+    for number, size, price, values, directions, scales, bits, tune in _native.latent_starts():
+        rows = directions.reshape(-1, values.size)
+        found[number] = Start(number, SIZES[size], price, values, rows, tuple(scales), tuple(bits), tune)
     return found
 
 
@@ -122,40 +99,14 @@ def _distance(known: float, price: float) -> float:
     return octaves if octaves > 0 else -2 * octaves
 
 
-def adapted(start: Start, shape: LatentShape, codes: Sequence[int] = ()) -> NDArray[np.int64]:
-    """What a start has for the parameters of a shape, in units of 2^-PRECISION; UNKNOWN where it has nothing.
+def placed(start: Start, shape: LatentShape, known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What parameters laid out as those of a start are for a shape, UNKNOWN where a start has nothing.
 
-    codes: how far to go along each of its directions, if not 0.
     Of fewer grids the coarser ones are left out. Grey is the mean of the colours; for alpha there is nothing.
     """
-    known = start.values.astype(np.int64)
-    if any(codes):
-        known += np.array(codes, np.int64) @ start.directions.astype(np.int64)
-    return placed(start, shape, known)
+    return _native.latent_placed(shape.native, start.number, known)
 
 
-def placed(start: Start, shape: LatentShape, known: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same of any parameters laid out as those of the start: linear in them but for rounding."""
-    values = np.full(shape.parameters, UNKNOWN, np.int64)
-    ours, theirs = parts(shape, values), parts(start_shape(start.size), known)
-    levels = min(shape.levels, LEVELS)
-    ours.context1[:], ours.context2[:], ours.output[:] = theirs.context1, theirs.context2, theirs.output
-    for features, those in zip(ours.features, theirs.features, strict=False):
-        shared = min(features.shape[1], those.shape[1])
-        features[:, :shared] = those[:, :shared]
-    ours.filters[: levels - 1] = theirs.filters[: levels - 1]
-    ours.first[:, :levels], ours.first[:, -1] = theirs.first[:, :levels], theirs.first[:, -1]
-    ours.first[:, levels : shape.levels] = 0
-
-    colours = shape.channels - (shape.channels + 1) % 2  # without alpha
-    second, mix, block = theirs.second, theirs.mix, theirs.block[:, :-1].reshape(-1, CHANNELS, 9)
-    if colours != CHANNELS:
-        second, mix = (m.sum(0, keepdims=True) // CHANNELS for m in (second, mix))
-        block = block.sum(1, keepdims=True)
-    reach = start.size.hidden + levels
-    ours.second[:colours, :reach], ours.second[:colours, -1] = second[:, :reach], second[:, -1]
-    taps = np.zeros((len(block), shape.channels, 9), np.int64)
-    taps[:, :colours] = block
-    ours.block[:, :-1], ours.block[:, -1] = taps.reshape(len(block), -1), theirs.block[:, -1]
-    ours.mix[:colours] = mix
-    return values
+def adapted(start: Start, shape: LatentShape) -> NDArray[np.int64]:
+    """What a start has for the parameters of a shape, in units of 2^-PRECISION; UNKNOWN where it has nothing."""
+    return placed(start, shape, start.values.astype(np.int64))

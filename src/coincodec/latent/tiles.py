@@ -10,13 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .. import _native
-from ..container import Section
-from ..errors import CorruptError
-from ..varint import Cursor, varint
+from ..varint import varint
 from .model import LatentShape
-
-# Sides of tiles are powers of two. No grid has more rows or columns than the largest.
-LEAST_BITS, MOST_BITS = 5, 20
 
 # Pictures with fewer pixels are decoded in no time, and what tiles cost is a larger part of them.
 LEAST_PIXELS = 1 << 20
@@ -24,27 +19,6 @@ LEAST_PIXELS = 1 << 20
 # The smallest and the largest tiles that grids are cut in, and by what share of the latents' bytes one grid's may
 # add to what all take in the largest.
 _SMALL, _LARGE, _WORTH = 7, 11, 0.0015
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """How grids are cut, and where their codes lie.
-
-    bits: log2 of a tile's sides, of each grid, finest first. lengths: bytes of each code, coarse grids first, tiles row
-    by row. start: of the first code in the section.
-    """
-
-    bits: tuple[int, ...]
-    lengths: tuple[int, ...]
-    start: int
-
-    def sizes(self, shape: LatentShape) -> tuple[int, ...]:
-        """Bytes of each grid, finest first."""
-        sizes, at = [], 0
-        for count in reversed(_native.latent_tile_counts(shape.native, self.bits)):
-            sizes.append(sum(self.lengths[at : at + count]))
-            at += count
-        return tuple(reversed(sizes))
 
 
 @dataclass(frozen=True)
@@ -92,19 +66,3 @@ def write(grids: Sequence[Grid]) -> bytes:
 def nested(bits: Sequence[int]) -> bool:
     """Whether each tile has its like within one tile of each coarser grid. bits: finest first."""
     return all(coarse >= fine - 1 for fine, coarse in pairwise(bits))
-
-
-def read(shape: LatentShape, section: Section) -> Tiles:
-    """Where tiles lie. Raises `CorruptError` or, where a cut stream ends before it tells, `TruncatedError`."""
-    payload = memoryview(section.payload)
-    cursor = Cursor(payload, "table of tiles")
-    bits = tuple(reversed(cursor.take(shape.levels)))
-    if not nested(bits) or any(not LEAST_BITS <= b <= MOST_BITS for b in bits):
-        raise CorruptError(f"impossible tiles with sides of {', '.join(map(str, bits))} bits")
-    count = sum(_native.latent_tile_counts(shape.native, bits))
-    if count > len(payload) + section.missing:
-        raise CorruptError(f"{count:,} tiles do not fit into {len(payload) + section.missing:,} bytes")
-    lengths = tuple(cursor.varint() for _ in range(count))
-    if cursor.at + sum(lengths) != len(payload) + section.missing:
-        raise CorruptError("the tiles are not as long as their section")
-    return Tiles(bits, lengths, cursor.at)

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import time as clock
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from .. import container, native
-from ..container import Header, Section
+from ..container import Section
 from ..errors import TargetError, UsageError
 from ..image import Samples
 from ..options import EncodeOptions
 from ..progress import Progress
 from ..report import Encoded
-from . import quantise, rate, stream
-from .architecture import PAPER_TABLE, ArchitectureTable, read_table, shipped_table
-from .decode import decoded_psnr
-from .feedback import Feedback, gauss_newton
-from .fit import Fitted, axes_for, fit
-from .model import Array32, SirenShape, from_paper_axes, pixel_axes, wrap_phases
-from .objective import NativeObjective
+from . import stream
+from .architecture import ArchitectureTable
+from .fitting import Fitting, header_for
+from .model import SirenShape
 from .psnr import smallest_for_psnr
-from .quantise import Quantiser
-from .recipe import RECIPES, Recipe
-from .stream import QuantisedWeights
+from .recipe import RECIPES
 
 WEIGHTS = ("coded", "fp16")
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """The weights of a network as they are stored, and the PSNR they give."""
+
+    section: Section
+    psnr: float
 
 
 def encode(
@@ -40,274 +41,61 @@ def encode(
 
     Raises `UsageError`, `TargetError` or `FitError`.
     """
-    return Encoder(samples, options, progress, table).encode()
+    half = _half_floats(options)
+    fitting = Fitting(samples, options, progress, table, half)
+    start, wanted = clock.monotonic(), options.psnr
+    if half:
+        shape, coded = _in_halves(fitting)
+    elif wanted is not None:
+        shape, weights, psnr = smallest_for_psnr(fitting, wanted)
+        coded = _Coded(stream.write_coded(shape, weights), psnr)
+    else:
+        shape, coded = _for_bytes(fitting)
+    data = container.write(header_for(samples, shape), [coded.section])
+    missed = wanted is not None and coded.psnr < wanted
+    notes = (f"{wanted:g} dB was not reached: {coded.psnr:.2f} dB",) if missed else ()
+    return Encoded(data, coded.psnr, str(shape), fitting.steps_taken, clock.monotonic() - start, notes)
 
 
-def header_for(samples: Samples, shape: SirenShape) -> Header:
-    """The header of the picture's stream with a network of that shape."""
-    rows, columns, channels = samples.shape
-    return Header(stream.FAMILY, columns, rows, channels, 8 * samples.dtype.itemsize, stream.header_parameters(shape))
+def _in_halves(fitting: Fitting) -> tuple[SirenShape, _Coded]:
+    """Half-float weights, as the paper has them."""
+    shape = fitting.given_shape() or fitting.shape_for_bytes(fitting.budget())
+    fitting.stages.plan(fitting.steps_for(shape))
+    fitted = fitting.fit(shape, fitting.recipe, fitting.options.steps, fitting.options.time)
+    parameters = stream.to_half(fitted.parameters)
+    section = stream.write_half(shape, parameters)
+    return shape, _Coded(section, fitting.psnr(shape, parameters))
 
 
-def file_bytes(samples: Samples, shape: SirenShape, bits: float) -> int:
-    """Bytes of the whole stream with a network of that shape and so many bits per weight."""
-    weights = math.ceil(bits * shape.parameters / 8)
-    return container.overhead(header_for(samples, shape), [weights]) + weights
+def _for_bytes(fitting: Fitting) -> tuple[SirenShape, _Coded]:
+    """The best picture in so many bytes."""
+    budget = fitting.budget()
+    shape = fitting.given_shape() or fitting.shape_for_bytes(budget)
+    payload = fitting.payload_within(shape, budget)
+    if payload < 1:
+        raise TargetError(f"a file of {budget} bytes has no room for weights")
+    steps, time = fitting.options.steps, fitting.options.time
+    planned = fitting.steps_for(shape)
+    fitting.stages.plan(planned + fitting.recipe.refinement_steps(planned))
+    share = 1 / (1 + fitting.recipe.refinement)
+    fitted = fitting.fit(shape, fitting.recipe, steps, None if time is None else time * share)
+    rounded = fitting.best_rounded(shape, fitted, payload)
+    count = fitting.recipe.refinement_steps(planned if time is None else fitted.steps)
+    weights, psnr = fitting.refined(rounded.quantiser, rounded.steps, rounded.positions, count, payload)
+    if rounded.psnr > psnr:
+        weights, psnr = rounded.weights, rounded.psnr
+    return shape, _Coded(stream.write_coded(shape, weights), psnr)
 
 
-@dataclass(frozen=True)
-class _Rounded:
-    """A network rounded to a number of bytes, not yet refined.
-
-    coarseness: its log2. steps: the step codes. positions: of the weights in units of the steps, flat. weights: the
-    levels, trimmed to the bytes. psnr: of these.
-    """
-
-    quantiser: Quantiser
-    coarseness: float
-    steps: tuple[int, ...]
-    positions: Array32
-    weights: QuantisedWeights
-    psnr: float
-
-
-@dataclass(frozen=True)
-class _Coded:
-    """The weights of a network as they are stored, and the PSNR they give."""
-
-    section: Section
-    psnr: float
-
-
-class _Stages:
-    """Progress over fits and refinements that follow each other."""
-
-    def __init__(self, progress: Callable[[Progress], None] | None) -> None:
-        self.progress = progress
-        self.start = clock.monotonic()
-        self.done = self.total = self.planned = 0
-
-    def plan(self, steps: int) -> None:
-        """So many more steps are to come than was known."""
-        self.total += steps
-
-    def begin(self, planned: int) -> None:
-        """A stage begins, for which so many of the steps were planned."""
-        self.planned = planned
-
-    def report(self, step: int, steps: int, psnr: float) -> None:
-        """The stage is at `step` of what is now thought to be `steps`."""
-        if self.progress is not None:
-            now, total = self.done + step, self.total - self.planned + steps
-            self.progress(Progress(now, max(total, now), psnr, clock.monotonic() - self.start))
-
-    def finish(self, steps: int) -> None:
-        """The stage is over after `steps`."""
-        self.done += steps
-        self.total += steps - self.planned
-
-
-class Encoder:
-    """One encode: the picture, what was asked, and the steps taken so far."""
-
-    def __init__(
-        self,
-        samples: Samples,
-        options: EncodeOptions,
-        progress: Callable[[Progress], None] | None,
-        table: ArchitectureTable | None,
-    ) -> None:
-        check(options)
-        self.samples, self.options = samples, options
-        self.threads = native.resolve_threads(options.threads)
-        self.rows, self.columns, self.channels = samples.shape
-        self.recipe = RECIPES[options.preset_or_default]
-        self.half = (options.weights or WEIGHTS[self.recipe.half]) == "fp16"
-        if self.half and (options.target in ("psnr", "lambda") or options.bits is not None):
-            raise UsageError("half-float weights take neither a PSNR, a lambda nor a number of bits")
-        if self.half and options.layers is not None and options.target is not None:
-            raise UsageError("half-float weights: give either a target or layers and width, not both")
-        self.table = table or self._table()
-        self.bits = options.bits or rate.BITS_PER_WEIGHT
-        self.stages = _Stages(progress)
-        self.steps_taken = 0
-
-    def encode(self) -> Encoded:
-        """Does it."""
-        start, wanted = clock.monotonic(), self.options.psnr
-        if self.half:
-            shape, coded = self._half()
-        elif wanted is not None:
-            shape, weights, psnr = smallest_for_psnr(self, wanted)
-            coded = _Coded(stream.write_coded(shape, weights), psnr)
-        else:
-            shape, coded = self._for_bytes()
-        data = container.write(header_for(self.samples, shape), [coded.section])
-        missed = wanted is not None and coded.psnr < wanted
-        notes = (f"{wanted:g} dB was not reached: {coded.psnr:.2f} dB",) if missed else ()
-        return Encoded(data, coded.psnr, str(shape), self.steps_taken, clock.monotonic() - start, notes)
-
-    # Which network.
-
-    def _table(self) -> ArchitectureTable:
-        if self.options.architectures is not None:
-            return read_table(Path(self.options.architectures))
-        return PAPER_TABLE if self.half else shipped_table()
-
-    def _payload(self, shape: SirenShape, budget: int) -> int:
-        """Most bytes of the weights in a file of `budget` bytes."""
-        return budget - container.overhead(header_for(self.samples, shape), [max(budget, 0)])
-
-    def _file_bytes(self, shape: SirenShape) -> int:
-        return file_bytes(self.samples, shape, 16 if self.half else self.bits)
-
-    def _shape_for_bytes(self, budget: int) -> SirenShape:
-        return self.table.largest_fitting(2, self.channels, budget, self._file_bytes)
-
-    def shape_for(self, parameters: int) -> SirenShape:
-        """A network of about so many weights."""
-        within = min(max(parameters, rate.LEAST_PARAMETERS), rate.MOST_PARAMETERS)
-        least = SirenShape(2, self.channels, 1, 1)
-        budget = self._file_bytes(least) + self.bits * max(within - least.parameters, 0) / 8
-        return self._shape_for_bytes(math.ceil(budget) + 1)
-
-    def given_shape(self) -> SirenShape | None:
-        """The network that was asked for, if one was."""
-        if self.options.layers is None or self.options.width is None:
-            return None
-        return SirenShape(2, self.channels, self.options.layers, self.options.width)
-
-    def _budget(self) -> int:
-        """Most bytes of the whole file, from the target or from what is usual."""
-        pixels = self.rows * self.columns
-        budget, given = self.options.budget(pixels), self.given_shape()
-        if budget is not None:
-            return budget
-        if self.options.lambda_ is not None:
-            model = self.probe()
-            return self._file_bytes(self.shape_for(model.parameters_at(self.options.lambda_, pixels, self.bits)))
-        if given is not None:
-            return self._file_bytes(given)
-        bits = 16 if self.half else self.bits
-        return rate.default_bytes(
-            pixels, container.overhead(header_for(self.samples, SirenShape(2, 3, 1, 1)), [1000]), bits
-        )
-
-    # Fits.
-
-    def steps_for(self, shape: SirenShape) -> int:
-        """Steps of a fit, as asked or as the preset has them."""
-        return self.options.steps or self.recipe.steps_for(shape)
-
-    def _objective(self, shape: SirenShape, recipe: Recipe) -> NativeObjective:
-        axes = axes_for(recipe, self.rows, self.columns)
-        return NativeObjective(self.samples, shape, axes, self.threads)
-
-    def fit(self, shape: SirenShape, recipe: Recipe, steps: int | None, time: float | None) -> Fitted:
-        """A fitted network on `pixel_axes`, biases in [-pi, pi]."""
-        self.stages.begin(steps or recipe.steps_for(shape))
-        recipe = recipe.at_rate(self.table.rate(shape.parameters))
-        fitted = fit(
-            self._objective(shape, recipe), shape, recipe, steps=steps, time=time, seed=self.options.seed,
-            progress=lambda p: self.stages.report(p.step, p.steps, p.psnr),
-        )  # fmt: skip
-        self.stages.finish(fitted.steps)
-        self.steps_taken += fitted.steps
-        parameters = fitted.parameters
-        if recipe.paper_coordinates:
-            parameters = from_paper_axes(shape, parameters, self.rows, self.columns)
-        return replace(fitted, parameters=wrap_phases(shape, parameters))
-
-    def probe(self) -> rate.QualityModel:
-        """What to expect of this picture, from a small network fitted for a moment."""
-        shape = SirenShape(2, self.channels, *rate.PROBE)
-        self.stages.plan(rate.PROBE_STEPS)
-        fitted = self.fit(shape, RECIPES["fast"], rate.PROBE_STEPS, None)
-        return rate.QualityModel.from_probe(shape, self.psnr(shape, fitted.parameters))
-
-    def psnr(self, shape: SirenShape, parameters: Array32) -> float:
-        """Of what a decoder puts out."""
-        return decoded_psnr(self.samples, shape, parameters, self.threads)
-
-    def _half(self) -> tuple[SirenShape, _Coded]:
-        """Half-float weights, as the paper has them."""
-        shape = self.given_shape() or self._shape_for_bytes(self._budget())
-        self.stages.plan(self.steps_for(shape))
-        fitted = self.fit(shape, self.recipe, self.options.steps, self.options.time)
-        parameters = stream.to_half(fitted.parameters)
-        section = stream.write_half(shape, parameters)
-        return shape, _Coded(section, self.psnr(shape, parameters))
-
-    # Integers.
-
-    def best_rounded(self, shape: SirenShape, fitted: Fitted, payload: int) -> _Rounded:
-        """The better of rounding to the nearest levels and, for small networks, with feedback.
-
-        Feedback goes wrong where rounding takes the network far from where it is linear, as in tiny pictures.
-        payload: most bytes of the coded weights.
-        """
-        axes = pixel_axes(self.rows, self.columns)
-        sensitivity = quantise.sensitivities(shape, fitted.parameters, axes, self.options.seed)
-        quantisers = [Quantiser(shape, fitted.parameters, sensitivity)]
-        if shape.parameters <= self.recipe.feedback:
-            feedback = Feedback(gauss_newton(shape, fitted.parameters, axes, self.options.seed))
-            quantisers.append(Quantiser(shape, fitted.parameters, feedback.sensitivity, feedback))
-        found = []
-        for quantiser in quantisers:
-            coarseness = quantiser.coarseness_for_bytes(payload)
-            steps = quantiser.steps(2.0**coarseness)
-            positions = quantiser.positions(steps)
-            weights = quantise.trimmed(quantiser, positions, steps, payload)
-            psnr = self.psnr(shape, weights.parameters())
-            found.append(_Rounded(quantiser, coarseness, steps, positions, weights, psnr))
-        return max(found, key=lambda rounded: rounded.psnr)
-
-    def refined(
-        self, quantiser: Quantiser, codes: tuple[int, ...], positions: Array32, count: int, budget: int | None
-    ) -> tuple[QuantisedWeights, float]:
-        """Levels with these steps, refined from `positions`, and their PSNR.
-
-        budget: most bytes of the coded weights, if there is one.
-        """
-        shape = quantiser.shape
-        objective = NativeObjective(self.samples, shape, pixel_axes(self.rows, self.columns), self.threads)
-        done = 0
-
-        def report(loss: float) -> None:
-            nonlocal done
-            done += 1
-            self.stages.report(done, count, -10 * math.log10(max(loss, 1e-12)))
-
-        self.stages.begin(count)
-        seed = self.options.seed
-        positions = quantise.refine(objective, shape, positions, codes, count, seed, report)
-        self.stages.finish(count)
-        self.steps_taken += count
-        weights = (
-            quantise.levels_of(shape, positions, codes)
-            if budget is None
-            else quantise.trimmed(quantiser, positions, codes, budget)
-        )
-        return weights, self.psnr(shape, weights.parameters())
-
-    def _for_bytes(self) -> tuple[SirenShape, _Coded]:
-        """The best picture in so many bytes."""
-        budget = self._budget()
-        shape = self.given_shape() or self._shape_for_bytes(budget)
-        payload = self._payload(shape, budget)
-        if payload < 1:
-            raise TargetError(f"a file of {budget} bytes has no room for weights")
-        steps, time = self.options.steps, self.options.time
-        planned = self.steps_for(shape)
-        self.stages.plan(planned + self.recipe.refinement_steps(planned))
-        share = 1 / (1 + self.recipe.refinement)
-        fitted = self.fit(shape, self.recipe, steps, None if time is None else time * share)
-        rounded = self.best_rounded(shape, fitted, payload)
-        count = self.recipe.refinement_steps(planned if time is None else fitted.steps)
-        weights, psnr = self.refined(rounded.quantiser, rounded.steps, rounded.positions, count, payload)
-        if rounded.psnr > psnr:
-            weights, psnr = rounded.weights, rounded.psnr
-        return shape, _Coded(stream.write_coded(shape, weights), psnr)
+def _half_floats(options: EncodeOptions) -> bool:
+    """Whether weights are to be half floats. Raises `UsageError` for options that contradict each other."""
+    check(options)
+    half = (options.weights or WEIGHTS[RECIPES[options.preset_or_default].half]) == "fp16"
+    if half and (options.target in ("psnr", "lambda") or options.bits is not None):
+        raise UsageError("half-float weights take neither a PSNR, a lambda nor a number of bits")
+    if half and options.layers is not None and options.target is not None:
+        raise UsageError("half-float weights: give either a target or layers and width, not both")
+    return half
 
 
 def check(options: EncodeOptions) -> None:

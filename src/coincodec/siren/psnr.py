@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from ..errors import TargetError
 from . import rate, stream
 from .fit import Fitted
+from .fitting import Fitting
 from .model import SirenShape
 from .stream import QuantisedWeights
-
-if TYPE_CHECKING:
-    from .encode import Encoder
 
 # How far over a PSNR target a fit before quantisation should lie, in dB: the least that leaves room for
 # rounding, what is aimed at, and the most before a smaller network is tried.
@@ -26,19 +23,19 @@ _ERRATIC = 2000
 _CLOSE = 0.01
 
 
-def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, QuantisedWeights, float]:
+def smallest_for_psnr(fitting: Fitting, target: float) -> tuple[SirenShape, QuantisedWeights, float]:
     """The network and weights of the smallest file found that is at least so good, and their PSNR in dB.
 
     Raises `TargetError` if no network reaches it, unless the best one will do.
     """
-    shape, fitted, reached = _fit_above(encoder, target)
+    shape, fitted, reached = _fit_above(fitting, target)
     target = min(target, reached - _SURPLUS[0])
-    count = encoder.recipe.refinement_steps(encoder.steps_for(shape))
+    count = fitting.recipe.refinement_steps(fitting.steps_for(shape))
     wanted, floor = _error(target), _error(reached)
     best: tuple[int, QuantisedWeights, float] | None = None
-    bits = min(encoder.bits, 8.0)
+    bits = min(fitting.bits, 8.0)
     payload = math.ceil(bits * shape.parameters / 8)
-    rounded = encoder.best_rounded(shape, fitted, payload)
+    rounded = fitting.best_rounded(shape, fitted, payload)
     quantiser, exponent = rounded.quantiser, rounded.coarseness
     known: list[tuple[float, float]] = []
     tried: set[tuple[int, ...]] = set()
@@ -53,8 +50,8 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
             if codes in tried:
                 raise TargetError(f"{target:g} dB is out of reach of integer weights")
         tried.add(codes)
-        encoder.stages.plan(count)
-        weights, psnr = encoder.refined(quantiser, codes, quantiser.positions(codes), count, None)
+        fitting.stages.plan(count)
+        weights, psnr = fitting.refined(quantiser, codes, quantiser.positions(codes), count, None)
         known.append((exponent, psnr))
         if psnr >= target:
             size = len(stream.write_coded(shape, weights).payload)
@@ -66,20 +63,20 @@ def smallest_for_psnr(encoder: Encoder, target: float) -> tuple[SirenShape, Quan
     return shape, *best[1:]
 
 
-def _fit_above(encoder: Encoder, target: float) -> tuple[SirenShape, Fitted, float]:
+def _fit_above(fitting: Fitting, target: float) -> tuple[SirenShape, Fitted, float]:
     """A fitted network a little better than `target`, or the best if that will do, and its PSNR."""
     least, aim, most = _SURPLUS
-    given = encoder.given_shape()
-    model = encoder.probe() if given is None else None
+    given = fitting.given_shape()
+    model = fitting.probe() if given is None else None
     parameters = 0 if model is None else model.parameters_for(target + aim)
     tried: dict[SirenShape, tuple[Fitted, float]] = {}
     for _ in range(_FITS):
-        shape = given or encoder.shape_for(parameters)
+        shape = given or fitting.shape_for(parameters)
         if shape in tried:
             break
-        encoder.stages.plan(encoder.steps_for(shape))
-        fitted = encoder.fit(shape, encoder.recipe, encoder.options.steps, None)
-        psnr = encoder.psnr(shape, fitted.parameters)
+        fitting.stages.plan(fitting.steps_for(shape))
+        fitted = fitting.fit(shape, fitting.recipe, fitting.options.steps, None)
+        psnr = fitting.psnr(shape, fitted.parameters)
         # Where more weights do not help any more, the steps are too few or the picture is noise. Small networks
         # differ by chance.
         stuck = any(
@@ -95,7 +92,7 @@ def _fit_above(encoder: Encoder, target: float) -> tuple[SirenShape, Fitted, flo
     enough = [shape for shape, (_, psnr) in tried.items() if psnr >= target + least]
     if not enough:
         best = max(tried, key=lambda shape: tried[shape][1])
-        if not encoder.options.best_effort:
+        if not fitting.options.best_effort:
             raise TargetError(f"{target:g} dB is out of reach; the best network tried gave {tried[best][1]:.2f} dB")
         enough = [best]
     shape = min(enough, key=lambda shape: shape.parameters)

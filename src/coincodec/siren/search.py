@@ -17,7 +17,8 @@ from ..native import MAX_LAYERS
 from ..options import EncodeOptions
 from . import rate
 from .architecture import RATES, Architecture, ArchitectureTable, widest_fitting
-from .encode import encode, file_bytes
+from .encode import encode
+from .fitting import file_bytes
 from .model import SirenShape
 
 # The depths that are searched.

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import entropy
-from ..container import ANCILLARY, Header, Section
-from ..errors import CorruptError, FitError, TruncatedError, UnsupportedError
-from ..native import MAX_LAYERS, MAX_WIDTH
+from .. import _native, entropy
+from ..container import Header, Section, as_native
+from ..errors import FitError
 from ..steps import falling
 from .model import Array32, SirenShape
 
@@ -19,12 +18,6 @@ FAMILY = 1
 NAME = "siren"
 WEIGHTS_FP16 = 1
 WEIGHTS_CODED = 2
-
-# Bound on |W| |x| + |b| of any feature, in radians. Fitted networks stay below a tenth of it; an angle much
-# beyond it has too few bits left below the point for decoders to agree on its sine.
-MAX_ANGLE = 2.0**12
-# More than a sum in binary64 may be off, whatever its order.
-_ANGLE_MARGIN = 2.0**-21
 
 
 def header_parameters(shape: SirenShape) -> bytes:
@@ -34,17 +27,10 @@ def header_parameters(shape: SirenShape) -> bytes:
 
 def read_shape(header: Header) -> SirenShape:
     """Depth and width from a header. Raises `CorruptError` or `UnsupportedError`."""
-    if len(header.parameters) > 2:
-        raise UnsupportedError("a siren stream with parameters this version does not know")
-    if len(header.parameters) != 2:
-        raise CorruptError("a siren stream must give its depth and width")
-    layers, width = header.parameters[0], header.parameters[1] + 1
-    if not (1 <= layers <= MAX_LAYERS and width <= MAX_WIDTH):
-        raise CorruptError(f"impossible network of {layers} layers of width {width}")
-    return SirenShape(2, header.channels, layers, width)
+    return SirenShape(2, header.channels, *_native.read_siren_shape(header.parameters, header.channels))
 
 
-# Step code c stands for 2^(4 - c / 8).
+# Step code c stands for 2^(4 - c / 8), c from 0 to 255.
 STEP_CODES = 256
 
 # Step and scales of a layer are coded as differences from the layer before, of which these take the place
@@ -117,65 +103,11 @@ def write_coded(shape: SirenShape, weights: QuantisedWeights) -> Section:
     return Section(WEIGHTS_CODED, coder.finish())
 
 
-def weights_section(sections: Sequence[Section]) -> Section:
-    """The one section of weights. Raises `CorruptError` or `UnsupportedError`."""
-    weights = None
-    for section in sections:
-        if section.type in (WEIGHTS_FP16, WEIGHTS_CODED):
-            if weights is not None:
-                raise CorruptError("the stream has two sections of weights")
-            weights = section
-        elif not section.type & ANCILLARY:
-            raise UnsupportedError(f"unknown section type {section.type}")
-    if weights is None:
-        raise CorruptError("the stream has no weights")
-    return weights
-
-
 def read_weights(shape: SirenShape, sections: Sequence[Section]) -> Array32:
     """The parameters of a network as flat float32. Raises `CorruptError`, `TruncatedError` or `UnsupportedError`."""
-    weights = weights_section(sections)
-    if weights.missing:
-        raise TruncatedError(f"{weights.missing:,} bytes of the weights are missing; a siren needs all of them")
-    read = _read_half if weights.type == WEIGHTS_FP16 else _read_coded
-    parameters = read(shape, weights.payload)
-    if not _bounded(shape, parameters):
-        raise CorruptError("a weight is not finite or too large")
-    return parameters
-
-
-def _read_half(shape: SirenShape, payload: bytes | memoryview) -> Array32:
-    if len(payload) != half_bytes(shape):
-        raise CorruptError(f"a {shape} network has {shape.parameters} weights, not {len(payload) / 2:g}")
-    with np.errstate(invalid="ignore"):  # signalling NaNs, which are refused like others
-        return np.frombuffer(payload, "<f2").astype(np.float32)
-
-
-def _read_coded(shape: SirenShape, payload: bytes | memoryview) -> Array32:
-    coder = entropy.RangeDecoder(payload)
-    before = np.array(_FIRST_CODES)
-    levels, steps = [], []
-    for fan_out, fan_in in shape.sizes:
-        before = before + coder.logistic(3, _DIFFERENCE_SCALE)
-        if (before < 0).any() or (before >= (STEP_CODES, entropy.SCALES, entropy.SCALES)).any():
-            raise CorruptError("impossible step or scale of a layer")
-        step, matrix_scale, bias_scale = before.tolist()
-        matrix = coder.logistic(fan_out * fan_in, matrix_scale).reshape(fan_out, fan_in)
-        bias = coder.logistic(fan_out, bias_scale)
-        levels.append(np.column_stack([matrix, bias]))
-        steps.append(step)
-    coder.close()
-    return QuantisedWeights(tuple(levels), tuple(steps)).parameters()
+    return _native.siren_weights(shape, as_native(sections))
 
 
 def _check_bounds(shape: SirenShape, parameters: Array32) -> None:
-    if not _bounded(shape, parameters):
+    if not _native.siren_bounded(parameters, shape):
         raise FitError("the fitted weights are too large for the format")
-
-
-def _bounded(shape: SirenShape, parameters: Array32) -> bool:
-    # Coordinates and sines lie in [-1, 1], so a feature is at most the sum of its row's magnitudes.
-    if not np.isfinite(parameters).all():
-        return False
-    largest = (np.abs(m).sum(1, dtype=np.float64).max() for m in shape.matrices(parameters))
-    return all(bool(angle <= MAX_ANGLE + _ANGLE_MARGIN) for angle in largest)

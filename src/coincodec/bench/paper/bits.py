@@ -6,11 +6,11 @@ from functools import partial
 
 from ... import native
 from ...options import EncodeOptions
-from ...siren.decode import decoded_psnr
 from ...siren.fit import axes_for, fit
 from ...siren.model import SirenShape
 from ...siren.objective import NativeObjective
 from ...siren.recipe import RECIPES
+from ...siren.shown import decoded_psnr
 from .data import Values
 from .unit import Source, Unit, Watch, cost, measure, settings, versions
 

@@ -11,7 +11,7 @@ from ...errors import CoincodecError
 from ...files import write_atomically
 from ...options import EncodeOptions
 from ...siren import rate
-from ...siren.encode import file_bytes
+from ...siren.fitting import file_bytes
 from ...siren.model import SirenShape
 from .. import codecs
 from .data import Values

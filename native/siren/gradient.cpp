@@ -1,16 +1,18 @@
-#include "siren/siren.h"
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "base/kernels.h"
 #include "base/threads.h"
+#include "siren/partition.h"
+#include "siren/siren.h"
 
 namespace coin {
 
-COIN_KERNELS(SirenKernel, siren_kernel)
+COIN_KERNELS(SirenForwardKernel, siren_forward_kernel)
+COIN_KERNELS(SirenGradientKernel, siren_gradient_kernel)
 
 namespace {
 
@@ -32,51 +34,23 @@ float* workspace(std::size_t floats) {
   return memory.get();
 }
 
-// Rounds up to a whole number of cache lines.
-std::size_t lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
-
-// How the samples are cut into tasks: a function of their number alone, never of the threads.
-struct Partition {
-  static constexpr std::int64_t kStrip = 32;
-  std::int64_t samples, strips, tasks;
-
-  Partition(std::int64_t n, std::int64_t least, std::int64_t most)
-      : samples(n), strips((n + kStrip - 1) / kStrip), tasks(std::clamp<std::int64_t>(n / least, 1, most)) {}
-  std::int64_t first(std::int64_t task) const { return std::min(samples, task * strips / tasks * kStrip); }
-};
-
 }  // namespace
-
-void siren_forward(const SirenShape& shape, const float* parameters, const Samples& samples, Values out, int threads) {
-  const SirenKernel& kernel = siren_kernel_in_use();
-  const std::size_t packed_size = lines(kernel.packed_size(shape));
-  const std::size_t scratch_size = lines(kernel.scratch_size(shape));
-  const Partition partition(samples.count, 1024, 1 << 20);
-  threads = static_cast<int>(std::clamp<std::int64_t>(threads, 1, partition.tasks));
-
-  float* packed = workspace(packed_size + threads * scratch_size);
-  float* scratch = packed + packed_size;
-  kernel.pack(shape, parameters, packed);
-  parallel_for(threads, partition.tasks, [&](std::int64_t task, int worker) {
-    kernel.forward(shape, packed, samples, partition.first(task), partition.first(task + 1), out,
-                   scratch + worker * scratch_size);
-  });
-}
 
 double siren_loss_and_gradient(const SirenShape& shape, const float* parameters, const Samples& samples,
                                Values targets, float* gradient, int threads) {
   constexpr int kMaxTasks = 64;
-  const SirenKernel& kernel = siren_kernel_in_use();
-  const std::size_t packed_size = lines(kernel.packed_size(shape));
-  const std::size_t partial_size = lines(kernel.partial_size(shape));
-  const std::size_t scratch_size = lines(kernel.scratch_size(shape));
+  const SirenForwardKernel& forward = siren_forward_kernel_in_use();
+  const SirenGradientKernel& kernel = siren_gradient_kernel_in_use();
+  const std::size_t packed_size = whole_lines(forward.packed_size(shape));
+  const std::size_t partial_size = whole_lines(kernel.partial_size(shape));
+  const std::size_t scratch_size = whole_lines(kernel.scratch_size(shape));
   const Partition partition(samples.count, 512, kMaxTasks);
   threads = static_cast<int>(std::clamp<std::int64_t>(threads, 1, partition.tasks));
 
   float* packed = workspace(packed_size + partition.tasks * partial_size + threads * scratch_size);
   float* partials = packed + packed_size;
   float* scratch = partials + partition.tasks * partial_size;
-  kernel.pack(shape, parameters, packed);
+  forward.pack(shape, parameters, packed);
 
   const double values = static_cast<double>(samples.count) * shape.outputs;
   const float scale = static_cast<float>(2 / values);
@@ -106,7 +80,7 @@ double siren_loss_and_gradient(const SirenShape& shape, const float* parameters,
 double fma_peak(int threads) {
   using Clock = std::chrono::steady_clock;
   constexpr std::int64_t kRounds = 4'000'000;
-  const SirenKernel& kernel = siren_kernel_in_use();
+  const SirenGradientKernel& kernel = siren_gradient_kernel_in_use();
   std::vector<float> results(threads);
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {

@@ -1,58 +1,27 @@
-// The SIREN arithmetic, compiled once per instruction set (see simd/vector.h).
+// A SIREN's gradient, compiled once per instruction set (see simd/vector.h).
 //
-// Memory layout: samples are handled in strips of 32; a strip's values of one feature are 32
-// consecutive floats, so that samples sit in the vector lanes and weights are broadcast. A block of
-// strips goes through the whole network forward, then backward, then its weight gradients are
+// A block of strips goes through the whole network forward, then backward, then its weight gradients are
 // summed; the block is sized to stay in the second-level cache.
-//
-// Angles are in turns: 1 / (2 pi) is folded into the packed weights of the sine layers.
-#include "siren/kernel.h"
-
 #include "simd/sincos.h"
-#include "simd/vector.h"
-#include "siren/strip.h"
+#include "siren/product.h"
 
 namespace coin::COIN_ISA {
 namespace {
 
-// Most outputs of a matrix-product tile (times two vectors of samples), and most inputs of a
-// weight-gradient tile (times four outputs): as many accumulators as the registers hold.
-#if defined(__AVX512F__)
-constexpr int kTileRows = 14;
+// Most inputs of a weight-gradient tile, times four outputs: as many accumulators as the registers hold.
+#if defined(__AVX512F__) || defined(__ARM_NEON)
 constexpr int kOuterColumns = 6;
 #elif defined(__AVX2__)
-constexpr int kTileRows = 6;
 constexpr int kOuterColumns = 3;
-#elif defined(__ARM_NEON)
-constexpr int kTileRows = 12;
-constexpr int kOuterColumns = 6;
 #else
-constexpr int kTileRows = 6;
 constexpr int kOuterColumns = 2;
 #endif
-constexpr int kTileVectors = 2;
 constexpr int kOuterRows = 4;
 
 // A weight-gradient tile in memory: four sums per column, padded to whole vectors.
 constexpr int kGroupsPerVector = kLanes / 4;
 constexpr int kOuterVectors = (kOuterColumns + kGroupsPerVector - 1) / kGroupsPerVector;
 constexpr int kOuterFloats = kOuterVectors * kLanes;
-
-// n things in the fewest groups of at most `most`, as even as can be.
-struct Split {
-  int groups, base, larger;
-  Split(int n, int most) : groups((n + most - 1) / most), base(n / groups), larger(n % groups) {}
-  int size(int g) const { return base + (g < larger ? 1 : 0); }
-};
-
-// Where things lie in the packed weights: for every layer its tiles for the forward pass (biases,
-// then weights input by input), and for every layer but the first those for the way back.
-std::size_t forward_floats(const SirenShape& s, int layer) {
-  return static_cast<std::size_t>(s.fan_out(layer)) * (s.fan_in(layer) + 1);
-}
-std::size_t backward_floats(const SirenShape& s, int layer) {
-  return layer == 0 ? 0 : static_cast<std::size_t>(s.fan_out(layer)) * s.fan_in(layer);
-}
 
 int outer_tiles(const SirenShape& s, int layer) {
   return Split(s.fan_out(layer), kOuterRows).groups * Split(s.fan_in(layer) + 1, kOuterColumns).groups;
@@ -73,12 +42,6 @@ int strips_per_block(const SirenShape& s) {
   return static_cast<int>(fit < kLeast ? kLeast : fit > kMost ? kMost : fit);
 }
 
-std::size_t packed_size(const SirenShape& s) {
-  std::size_t n = 0;
-  for (int l = 0; l <= s.layers; ++l) n += forward_floats(s, l) + backward_floats(s, l);
-  return n;
-}
-
 std::size_t partial_size(const SirenShape& s) {
   std::size_t n = 0;
   for (int l = 0; l <= s.layers; ++l) n += static_cast<std::size_t>(outer_tiles(s, l)) * kOuterFloats;
@@ -87,82 +50,6 @@ std::size_t partial_size(const SirenShape& s) {
 
 std::size_t scratch_size(const SirenShape& s) {
   return strip_floats(s) * strips_per_block(s) + static_cast<std::size_t>(s.outputs) * kStrip;
-}
-
-void pack(const SirenShape& s, const float* parameters, float* packed) {
-  constexpr float kTurnsPerRadian = 0.15915494309189535f;
-  const float* layer = parameters;
-  for (int l = 0; l <= s.layers; ++l) {
-    const int in = s.fan_in(l), out = s.fan_out(l), row = in + 1;
-    const float scale = l < s.layers ? kTurnsPerRadian : 1.0f;
-    const Split forward(out, kTileRows);
-    for (int g = 0, o = 0; g < forward.groups; o += forward.size(g++)) {
-      for (int r = 0; r < forward.size(g); ++r) *packed++ = scale * layer[(o + r) * row + in];
-      for (int i = 0; i < in; ++i)
-        for (int r = 0; r < forward.size(g); ++r) *packed++ = scale * layer[(o + r) * row + i];
-    }
-    if (l > 0) {
-      const Split backward(in, kTileRows);
-      for (int g = 0, i = 0; g < backward.groups; i += backward.size(g++))
-        for (int o = 0; o < out; ++o)
-          for (int r = 0; r < backward.size(g); ++r) *packed++ = layer[o * row + i + r];
-    }
-    layer += static_cast<std::size_t>(out) * row;
-  }
-}
-
-// One tile of a matrix product over a strip: z[r] = bias[r] + sum_k w[k][r] x[k] on the way forward,
-// z[r] *= sum_k w[k][r] x[k] on the way back.
-template <int R, bool kBackward>
-void product_tile(const float* w, const float* x, int depth, float* z) {
-  for (int column = 0; column < kStrip; column += kTileVectors * kLanes) {
-    Vector sum[R][kTileVectors];
-    const float* weight = w;
-    for (int r = 0; r < R; ++r)
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = kBackward ? Vector{} : broadcast(weight[r]);
-    if (!kBackward) weight += R;
-    for (int k = 0; k < depth; ++k, weight += R) {
-      Vector input[kTileVectors];
-      for (int v = 0; v < kTileVectors; ++v) input[v] = load(x + k * kStrip + column + v * kLanes);
-      for (int r = 0; r < R; ++r) {
-        const Vector b = broadcast(weight[r]);
-        for (int v = 0; v < kTileVectors; ++v) sum[r][v] = fma(b, input[v], sum[r][v]);
-      }
-    }
-    for (int r = 0; r < R; ++r)
-      for (int v = 0; v < kTileVectors; ++v) {
-        float* p = z + r * kStrip + column + v * kLanes;
-        store(p, kBackward ? sum[r][v] * load(p) : sum[r][v]);
-      }
-  }
-}
-
-using ProductTile = void (*)(const float*, const float*, int, float*);
-
-template <bool kBackward>
-ProductTile product_tile_for(int rows) {
-  static constexpr ProductTile table[] = {
-      product_tile<1, kBackward>, product_tile<2, kBackward>, product_tile<3, kBackward>,
-      product_tile<4, kBackward>, product_tile<5, kBackward>, product_tile<6, kBackward>,
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-      product_tile<7, kBackward>, product_tile<8, kBackward>, product_tile<9, kBackward>,
-      product_tile<10, kBackward>, product_tile<11, kBackward>, product_tile<12, kBackward>,
-      product_tile<13, kBackward>, product_tile<14, kBackward>,
-#endif
-  };
-  static_assert(sizeof(table) / sizeof(table[0]) >= kTileRows);
-  return table[rows - 1];
-}
-
-template <bool kBackward>
-void product(const float* w, const float* x, int depth, float* z, int rows) {
-  const Split split(rows, kTileRows);
-  for (int g = 0; g < split.groups; ++g) {
-    const int r = split.size(g);
-    product_tile_for<kBackward>(r)(w, x, depth, z);
-    w += r * (depth + (kBackward ? 0 : 1));
-    z += r * kStrip;
-  }
 }
 
 // sums[o][i] += sum over samples of dz[o] x[i], for a tile of R outputs by C inputs over a block.
@@ -229,25 +116,6 @@ void unpack(const SirenShape& s, const float* partial, float* gradient) {
       }
       gradient += by_row.size(g) * row;
     }
-  }
-}
-
-void forward(const SirenShape& s, const float* packed, const Samples& samples, std::int64_t first, std::int64_t last,
-             Values out, float* scratch) {
-  const int rows = s.width > s.inputs ? s.width : s.inputs;
-  float* h = scratch;
-  float* z = h + rows * kStrip;
-  float* y = z + s.width * kStrip;
-  for (std::int64_t k = first; k < last; k += kStrip) {
-    const float* w = packed;
-    load_coordinates(samples, k, last, h);
-    for (int l = 0; l < s.layers; ++l) {
-      product<false>(w, h, s.fan_in(l), z, s.width);
-      for (int i = 0; i < s.width * kStrip; i += kLanes) store(h + i, sine_turns(load(z + i)));
-      w += forward_floats(s, l) + backward_floats(s, l);
-    }
-    product<false>(w, h, s.width, y, s.outputs);
-    store_values(y, out, k, s.outputs, lanes_left(k, last));
   }
 }
 
@@ -343,7 +211,7 @@ float peak(std::int64_t rounds, std::int64_t* fmas_per_round) {
 
 }  // namespace
 
-extern const SirenKernel siren_kernel;  // declared again in siren.cpp
-const SirenKernel siren_kernel = {packed_size, partial_size, scratch_size, pack, forward, gradient, unpack, peak};
+extern const SirenGradientKernel siren_gradient_kernel;  // declared again in gradient.cpp
+const SirenGradientKernel siren_gradient_kernel = {partial_size, scratch_size, gradient, unpack, peak};
 
 }  // namespace coin::COIN_ISA

@@ -1,6 +1,6 @@
-// The table of the `latent` kernels, and what is too small for a file: rounding, and the latents' optimiser.
+// The table of the kernels of `latent` fits, and what is too small for a file: rounding, and the latents' optimiser.
 // Compiled once per instruction set.
-#include "latent/kernel.h"
+#include "latent/fit_kernel.h"
 
 #include "latent/context.h"
 #include "latent/features.h"
@@ -25,15 +25,11 @@ struct PackedParts {
   }
 };
 
-std::size_t chains(const LatentShape& s, int first, int last) {
-  return static_cast<std::size_t>(chain_size(s, ChainRows(s, first, last)));
-}
-
 LatentSizes sizes(const LatentShape& s) {
   const std::size_t scratch = larger(larger(context_scratch_size(s), features_scratch_size(s)),
                                      larger(synthesis_scratch_size(s), chain_scratch_size(s)));
-  return {PackedParts(s).size, scratch, larger(synthesis_scratch_size(s), chain_forward_scratch_size(s)),
-          chains(s, 0, s.height), static_cast<std::size_t>(features_size(s)) + 64,
+  return {PackedParts(s).size, scratch, static_cast<std::size_t>(chain_size(s, ChainRows(s, 0, s.height))),
+          static_cast<std::size_t>(features_size(s)) + 64,
           static_cast<std::size_t>((s.levels - 1) * narrow_plane(s)) + 64};
 }
 
@@ -166,17 +162,10 @@ double context(const LatentShape& s, const LatentArrays& a, int level, int first
   return context_band(s, a.packed + PackedParts(s).context, band, partial, scratch);
 }
 
-void rows(const LatentShape& s, const LatentArrays& a, int first, int last, float* out, std::int64_t plane,
-          float* scratch) {
-  const SynthesisInput in = {a.parameters, a.packed + PackedParts(s).synthesis, a.z, a.chains,
-                             ChainRows(s, a.first, a.last)};
-  synthesis_rows(s, in, first, last, out, plane, scratch);
-}
-
 }  // namespace
 
-extern const LatentKernel latent_kernel;  // declared again in latent.cpp
-const LatentKernel latent_kernel = {sizes,         chains, pack,       quantise,  update,  features,
-                                    features_back, chain,  chain_back, synthesis, context, rows};
+extern const LatentFitKernel latent_fit_kernel;  // declared again in fit.cpp
+const LatentFitKernel latent_fit_kernel = {sizes,         pack,  quantise,   update,    features,
+                                           features_back, chain, chain_back, synthesis, context};
 
 }  // namespace coin::COIN_ISA

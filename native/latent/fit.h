@@ -1,11 +1,10 @@
-// The `latent` family for callers: a model fitted to one picture, or decoded. Any number of threads, the same result
-// from every number of them.
+// A `latent` model fitted to one picture. Any number of threads, the same result from every number of them.
 #pragma once
 
 #include <cstdint>
 
 #include "base/floats.h"
-#include "latent/kernel.h"
+#include "latent/fit_kernel.h"
 
 namespace coin {
 
@@ -55,31 +54,6 @@ class LatentFit {
   Floats target_, goal_{0}, weights_{0}, shown_{0};
   Floats latents_, mean_, square_, z_, slope_, gradient_;
   Floats chains_, features_, feature_gradient_, narrow_, packed_;
-};
-
-// What integer latents show, rows at a time: work and memory are in proportion to those.
-class LatentPicture {
- public:
-  // latents: laid out as LatentShape has them. They must outlive the picture; the parameters need not.
-  LatentPicture(const LatentShape& shape, const float* parameters, const float* latents);
-
-  const LatentShape& shape() const { return shape_; }
-
-  // Rows [first, last) of samples, rounded half up; the same whatever rows are asked for together.
-  void rows(int first, int last, std::uint8_t* samples, int threads) const;
-  void rows(int first, int last, std::uint16_t* samples, int threads) const;
-
- private:
-  template <class Sample>
-  void render(int first, int last, Sample* samples, int threads) const;
-  template <class Sample>
-  void render_strip(int first, int last, Sample* samples, int threads) const;
-
-  const LatentKernel& kernel_;
-  LatentShape shape_;
-  LatentSizes sizes_;
-  const float* latents_;
-  Floats parameters_, packed_;
 };
 
 }  // namespace coin

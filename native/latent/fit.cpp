@@ -1,7 +1,6 @@
-#include "latent/latent.h"
+#include "latent/fit.h"
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "base/kernels.h"
@@ -9,11 +8,9 @@
 
 namespace coin {
 
-COIN_KERNELS(LatentKernel, latent_kernel)
+COIN_KERNELS(LatentFitKernel, latent_fit_kernel)
 
 namespace {
-
-std::size_t lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
 
 // Rows of a grid that one thread handles at a time: a function of the model's sizes alone.
 struct Band {
@@ -36,14 +33,10 @@ std::vector<Band> all_bands(const LatentShape& s, std::int64_t latents) {
   return bands;
 }
 
-// Pixels of a strip that is rendered at once, and its rows at the least: what coarse grids owe to their neighbours is
-// upsampled again for every strip.
-constexpr int kStrip = 1 << 20, kLeastStrip = 128;
-
 constexpr std::int64_t kContextBand = 12'288, kSynthesisBand = 24'576, kPlainBand = 32'768;
 
 // Grids to what synthesis and contexts read: features and upsampled grids.
-void spread(const LatentKernel& kernel, const LatentShape& s, const LatentArrays& a, bool features, bool backward,
+void spread(const LatentFitKernel& kernel, const LatentShape& s, const LatentArrays& a, bool features, bool backward,
             const Shares& scratch, int threads) {
   const int chains = s.levels - 2, coarsest = features && s.feature_levels() > 0 ? s.rows(s.levels - 1) : 0;
   parallel_for(threads, std::max(chains, 0) + coarsest, [&](std::int64_t task, int worker) {
@@ -58,7 +51,7 @@ void spread(const LatentKernel& kernel, const LatentShape& s, const LatentArrays
 }  // namespace
 
 LatentFit::LatentFit(const LatentShape& shape)
-    : shape_(shape), sizes_(latent_kernel_in_use().sizes(shape)),
+    : shape_(shape), sizes_(latent_fit_kernel_in_use().sizes(shape)),
       target_(static_cast<std::size_t>(shape.channels) * shape.rows(0) * shape.padded(0)),
       latents_(shape.latents_size()), mean_(shape.latents_size()), square_(shape.latents_size()),
       z_(shape.latents_size()), slope_(shape.latents_size()), gradient_(shape.latents_size()), chains_(sizes_.chains),
@@ -101,7 +94,7 @@ LatentArrays LatentFit::arrays(const float* parameters) const {
 }
 
 void LatentFit::prepare(const float* parameters, const Quantisation& quantisation, bool backward, int threads) {
-  const LatentKernel& kernel = latent_kernel_in_use();
+  const LatentFitKernel& kernel = latent_fit_kernel_in_use();
   kernel.pack(shape_, parameters, packed_.get());
   const std::vector<Band> bands = all_bands(shape_, kPlainBand);
   parallel_for(threads, static_cast<std::int64_t>(bands.size()), [&](std::int64_t task, int) {
@@ -112,7 +105,7 @@ void LatentFit::prepare(const float* parameters, const Quantisation& quantisatio
 }
 
 LatentCost LatentFit::evaluate(const float* parameters, const Quantisation& quantisation, int threads) {
-  const LatentKernel& kernel = latent_kernel_in_use();
+  const LatentFitKernel& kernel = latent_fit_kernel_in_use();
   const LatentArrays a = arrays(parameters);
   scratch_.resize(threads, sizes_.scratch);
   prepare(parameters, quantisation, false, threads);
@@ -136,7 +129,7 @@ LatentCost LatentFit::evaluate(const float* parameters, const Quantisation& quan
 
 LatentCost LatentFit::step(const float* parameters, const Quantisation& quantisation, const LatentUpdate* update,
                            float lambda, int every, int phase, float* parameter_gradient, int threads) {
-  const LatentKernel& kernel = latent_kernel_in_use();
+  const LatentFitKernel& kernel = latent_fit_kernel_in_use();
   const LatentShape& s = shape_;
   const LatentArrays a = arrays(parameters);
   scratch_.resize(threads, sizes_.scratch);
@@ -200,68 +193,6 @@ LatentCost LatentFit::step(const float* parameters, const Quantisation& quantisa
   for (const double e : errors) cost.squared_error += e;
   for (const double b : bits) cost.bits += b;
   return cost;
-}
-
-LatentPicture::LatentPicture(const LatentShape& shape, const float* parameters, const float* latents)
-    : kernel_(latent_kernel_in_use()), shape_(shape), sizes_(kernel_.sizes(shape)), latents_(latents),
-      parameters_(static_cast<std::size_t>(shape.parameters())), packed_(sizes_.packed) {
-  std::copy_n(parameters, shape.parameters(), parameters_.get());
-  kernel_.pack(shape, parameters, packed_.get());
-}
-
-template <class Sample>
-void LatentPicture::render(int first, int last, Sample* samples, int threads) const {
-  const int height = std::max(kLeastStrip, kStrip / shape_.width);
-  for (int begin = first; begin < last; begin += height) {
-    const std::int64_t at = std::int64_t{begin - first} * shape_.width * shape_.channels;
-    render_strip(begin, std::min(begin + height, last), samples + at, threads);
-  }
-}
-
-// With the coarse grids upsampled for these rows.
-template <class Sample>
-void LatentPicture::render_strip(int first, int last, Sample* samples, int threads) const {
-  const LatentShape& s = shape_;
-  LatentArrays arrays = {};
-  arrays.parameters = parameters_.get();
-  arrays.z = const_cast<float*>(latents_);  // only fits write to it
-  arrays.packed = packed_.get();
-  // The block sees a row more to both sides.
-  arrays.first = std::max(first - 1, 0);
-  arrays.last = std::min(last + 1, s.height);
-  const Floats chains(kernel_.chains(s, arrays.first, arrays.last));
-  arrays.chains = chains.get();
-  Shares coarse;
-  coarse.resize(threads, sizes_.render_scratch);
-  spread(kernel_, s, arrays, false, false, coarse, threads);
-
-  const int height = bands_of(s, 0, kSynthesisBand)[0].last;
-  const std::int64_t plane = std::int64_t{height} * s.padded(0), tasks = (last - first + height - 1) / height;
-  Shares scratch;
-  scratch.resize(threads, lines(sizes_.render_scratch) + s.channels * plane);
-  constexpr float kMaximum = std::numeric_limits<Sample>::max();
-  parallel_for(threads, tasks, [&](std::int64_t task, int worker) {
-    const int begin = first + static_cast<int>(task) * height, end = std::min(begin + height, last);
-    float* values = scratch[worker] + lines(sizes_.render_scratch);
-    kernel_.rows(s, arrays, begin, end, values, plane, scratch[worker]);
-    for (int row = begin; row < end; ++row) {
-      const float* from = values + std::int64_t{row - begin} * s.padded(0);
-      Sample* out = samples + std::int64_t{row - first} * s.width * s.channels;
-      for (int x = 0; x < s.width; ++x)
-        for (int c = 0; c < s.channels; ++c) {
-          const float v = from[c * plane + x] * kMaximum;
-          *out++ = static_cast<Sample>((v > 0 ? v < kMaximum ? v : kMaximum : 0) + 0.5f);
-        }
-    }
-  });
-}
-
-void LatentPicture::rows(int first, int last, std::uint8_t* samples, int threads) const {
-  render(first, last, samples, threads);
-}
-
-void LatentPicture::rows(int first, int last, std::uint16_t* samples, int threads) const {
-  render(first, last, samples, threads);
 }
 
 }  // namespace coin

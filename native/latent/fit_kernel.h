@@ -1,4 +1,4 @@
-// What one instruction set offers for the `latent` family. latent.cpp owns threads, memory and the order of things.
+// What one instruction set offers to fits of `latent` models. fit.cpp owns threads, memory and the order of things.
 #pragma once
 
 #include "latent/shape.h"
@@ -35,15 +35,13 @@ struct LatentArrays {
   int first, last;          // rows of the picture that the chains are made for
 };
 
-// render_scratch: of what needs no gradient. chains: for all rows.
+// chains: for all rows.
 struct LatentSizes {
-  std::size_t packed, scratch, render_scratch, chains, features, narrow;
+  std::size_t packed, scratch, chains, features, narrow;
 };
 
-struct LatentKernel {
+struct LatentFitKernel {
   LatentSizes (*sizes)(const LatentShape&);
-  // Floats of chains for rows [first, last) of the picture.
-  std::size_t (*chains)(const LatentShape&, int first, int last);
   void (*pack)(const LatentShape&, const float* parameters, float* packed);
 
   // Rows [first, last) of a grid: z and its slope (null: not wanted).
@@ -64,9 +62,6 @@ struct LatentKernel {
   // Bits of rows [first, last) of a grid.
   double (*context)(const LatentShape&, const LatentArrays&, int level, int first, int last, float* above, float lambda,
                     int every, int phase, float* partial, float* scratch);
-  // v, not clamped, of rows [first, last): planes of channels.
-  void (*rows)(const LatentShape&, const LatentArrays&, int first, int last, float* out, std::int64_t plane,
-               float* scratch);
 };
 
 }  // namespace coin

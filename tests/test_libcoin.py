@@ -1,0 +1,175 @@
+"""libcoin: built, installed into an empty prefix, and linked by a program in C."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import coincodec
+from coincodec import native
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = sorted((ROOT / "tests/golden/v1").glob("*.coin"))
+EXAMPLE = ROOT / "examples/coin2pam.c"
+STRICT = ["-std=c99", "-pedantic-errors", "-Wall", "-Wextra", "-Werror"]
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("cmake", "cc", "c++")), reason="needs cmake and a compiler"
+)
+
+
+def run(*command: str | Path, **environment: str) -> bytes:
+    """Standard output of a command that succeeds."""
+    result = subprocess.run(command, capture_output=True, env=os.environ | environment, check=False)
+    assert result.returncode == 0, (result.stdout + result.stderr).decode()
+    return result.stdout
+
+
+def built(folder: Path, *options: str) -> Path:
+    """The prefix into which a build with these options is installed."""
+    ninja = ["-G", "Ninja"] if shutil.which("ninja") else []
+    run("cmake", "-S", ROOT / "native/libcoin", "-B", folder / "build", "-DCOINCODEC_WERROR=ON", *ninja, *options)
+    run("cmake", "--build", folder / "build", "--parallel", "2")
+    run("cmake", "--install", folder / "build", "--prefix", folder / "prefix")
+    return folder / "prefix"
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is installed, in a place that the build does not know."""
+    folder = tmp_path_factory.mktemp("libcoin")
+    return built(folder, "-DCMAKE_INSTALL_LIBDIR=lib").rename(folder / "elsewhere")
+
+
+@pytest.fixture(scope="module")
+def program(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example, with the shared library."""
+    path = tmp_path_factory.mktemp("program") / "coin2pam"
+    library = prefix / "lib"
+    run("cc", *STRICT, EXAMPLE, "-o", path, f"-I{prefix}/include", f"-L{library}", "-lcoin", f"-Wl,-rpath,{library}")
+    return path
+
+
+def read_pam(data: bytes) -> np.ndarray:
+    """The samples of a PAM file, grey without an axis of channels."""
+    header, body = data.split(b"ENDHDR\n", 1)
+    fields = dict(line.split(b" ") for line in header.splitlines()[1:])
+    height, width, depth = (int(fields[name]) for name in (b"HEIGHT", b"WIDTH", b"DEPTH"))
+    samples = np.frombuffer(body, np.uint8 if fields[b"MAXVAL"] == b"255" else ">u2").reshape(height, width, depth)
+    return samples[:, :, 0] if depth == 1 else samples
+
+
+def decoded_alike(program: Path, path: Path, **environment: str) -> bool:
+    """Whether the example decodes a file as Python does."""
+    return np.array_equal(read_pam(run(program, path, **environment)), coincodec.decode(path.read_bytes()))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_golden_file_is_decoded_as_in_python(program: Path, path: Path) -> None:
+    assert native.selected_isa() == native.supported_isas()[-1]
+    assert decoded_alike(program, path)
+
+
+def test_the_example_is_short() -> None:
+    assert len(EXAMPLE.read_text().splitlines()) <= 50
+
+
+def test_the_documentation_s_example(prefix: Path, tmp_path: Path) -> None:
+    code = re.findall(r"```c\n(.*?)```", (ROOT / "docs/embedding.md").read_text(), re.DOTALL)[0]
+    (tmp_path / "corner.c").write_text(
+        code
+        + """
+#include <stdio.h>
+static unsigned char data[100000];
+int main(int count, char **names) {
+  FILE *file = fopen(names[count - 1], "rb");
+  const size_t size = file ? fread(data, 1, sizeof data, file) : 0;
+  coin_error error;
+  int width, height;
+  unsigned char *samples = corner(data, size, &width, &height, &error);
+  if (samples) fwrite(samples, 3, (size_t)(width * height), stdout);
+  free(samples);
+  return !samples;
+}
+"""
+    )
+    library = prefix / "lib"
+    link = [f"-I{prefix}/include", f"-L{library}", "-lcoin", f"-Wl,-rpath,{library}"]
+    run("cc", *STRICT, tmp_path / "corner.c", "-o", tmp_path / "corner", *link)
+    path = next(path for path in GOLDEN if path.stem == "latent-photograph")
+    found = np.frombuffer(run(tmp_path / "corner", path), np.uint8)
+    width, height = coincodec.info(path.read_bytes()).size
+    region = (width // 2, height // 2, width, height)
+    size = (-(-(width - width // 2) // 4), -(-(height - height // 2) // 4))
+    assert np.array_equal(found, coincodec.decode(path.read_bytes(), region=region, size=size).ravel())
+
+
+def test_a_damaged_file_is_one_clear_error(program: Path, tmp_path: Path) -> None:
+    data = GOLDEN[0].read_bytes()
+    for damaged in (b"", b"no picture", data[:-1], data[:20], data + b"?", data[:-1] + bytes([data[-1] ^ 1])):
+        path = tmp_path / "damaged.coin"
+        path.write_bytes(damaged)
+        result = subprocess.run([program, path], capture_output=True, check=False)
+        assert result.returncode == 1
+        assert result.stdout == b""
+        if damaged:
+            with pytest.raises(coincodec.FormatError) as caught:
+                coincodec.decode(damaged)
+            assert result.stderr.decode().strip() == f"{path}: {caught.value}"
+
+
+def test_pkg_config_and_the_static_library(prefix: Path, tmp_path: Path) -> None:
+    if shutil.which("pkg-config") is None:
+        pytest.skip("needs pkg-config")
+    where = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    assert run("pkg-config", "--modversion", "libcoin", **where).decode().strip() == coincodec.__version__
+    flags = run("pkg-config", "--cflags", "libcoin", **where).decode().split()
+    libraries = run("pkg-config", "--static", "--libs-only-l", "libcoin", **where).decode().split()
+    libraries[libraries.index("-lcoin")] = str(prefix / "lib/libcoin.a")
+    run("cc", *STRICT, EXAMPLE, "-o", tmp_path / "coin2pam", *flags, *libraries)
+    assert decoded_alike(tmp_path / "coin2pam", GOLDEN[-1])
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_a_cmake_project_finds_it(prefix: Path, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(reader C CXX)\n"
+        "find_package(libcoin 0.2 REQUIRED)\n"
+        f"add_executable(reader {EXAMPLE})\n"
+        f"target_link_libraries(reader PRIVATE libcoin::{kind})\n"
+        "set_target_properties(reader PROPERTIES C_STANDARD 99)\n"
+    )
+    run("cmake", "-S", tmp_path, "-B", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", tmp_path / "build")
+    assert decoded_alike(tmp_path / "build/reader", GOLDEN[0])
+
+
+def test_nothing_but_the_api_is_exported(prefix: Path) -> None:
+    symbols = run("nm", "-D", "--defined-only", "-C", prefix / "lib/libcoin.so").decode().splitlines()
+    functions = {line.split(" ", 2)[2] for line in symbols if " T " in line}
+    assert functions == {
+        "coin_close", "coin_open", "coin_options_init", "coin_picture_info", "coin_picture_metadata",
+        "coin_previews_close", "coin_previews_next", "coin_previews_open", "coin_version", "coin_view_close",
+        "coin_view_colour", "coin_view_height", "coin_view_missing", "coin_view_open", "coin_view_read",
+        "coin_view_width",
+    }  # fmt: skip
+
+
+def test_the_whole_api_under_sanitizers(tmp_path: Path) -> None:
+    """Golden files, whole, in part, cut and damaged, by a program that uses every function."""
+    flags = "-fsanitize=address,undefined -fno-sanitize-recover=all"
+    prefix = built(tmp_path, f"-DCMAKE_CXX_FLAGS={flags}", "-DCMAKE_INSTALL_LIBDIR=lib", "-DCOINCODEC_WERROR=OFF")
+    for source in (EXAMPLE, ROOT / "tests/libcoin_api.c"):
+        program = tmp_path / source.stem
+        objects = tmp_path / f"{source.stem}.o"
+        run("cc", *STRICT, *flags.split(), "-c", source, "-o", objects, f"-I{prefix}/include")
+        run("c++", *flags.split(), objects, prefix / "lib/libcoin.a", "-o", program, "-lpthread")
+    for path in GOLDEN:
+        assert decoded_alike(tmp_path / "coin2pam", path)
+    assert run(tmp_path / "libcoin_api", *GOLDEN).decode() == f"{len(GOLDEN)} files\n"
