@@ -69,7 +69,7 @@ def test_the_second_decoder_still_reads_it(name: str) -> None:
 def test_the_indices_are_complete() -> None:
     for kind, index in (("valid", VALID), ("invalid", INVALID)):
         assert {path.stem for path in (HERE / kind).glob("*.coin")} == set(index)
-    assert sum(path.stat().st_size for path in HERE.glob("*/*")) < 400_000
+    assert sum(path.stat().st_size for path in HERE.glob("*valid/*")) < 400_000
 
 
 ASK = {"picture": coincodec.decode, "metadata": lambda data: coincodec.open(io.BytesIO(data)).metadata()}

@@ -53,15 +53,8 @@ def module(path: Path, options: tuple[str, ...], work: Path) -> None:
     """Compiles and links one module."""
     starts = work / "starts_data.cpp"
     tool = ROOT / "tools/embed_starts.py"
-    subprocess.run(
-        [
-            sys.executable,
-            tool,
-            *(ROOT / "src/coincodec/latent" / name for name in ("starts.npz", "directions.npz")),
-            starts,
-        ],
-        check=True,
-    )
+    data = [ROOT / "src/coincodec/latent" / name for name in ("starts.npz", "directions.npz")]
+    subprocess.run([sys.executable, tool, *data, starts], check=True)
     decoder = [source.relative_to(NATIVE).as_posix() for source in sorted((NATIVE / "decoder").rglob("*.cpp"))]
     objects = []
 
