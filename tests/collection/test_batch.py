@@ -101,9 +101,9 @@ class TestEncoding:
 
     def test_options_are_those_of_encode(self, photos: Photos, coin: Coin) -> None:
         photos(1)
-        arguments = ["--model", "siren", "--layers", "2", "--width", "6", "--steps", "30", "--seed", "7"]
+        arguments = ["--model", "siren", "--layers", "2", "--width", "6", "--steps", "5", "--seed", "7"]
         assert coin("batch", "in", "-o", "out", *arguments)[0] == 0
-        expected = coincodec.encode(Image.open("in/deep/p0.png"), model="siren", layers=2, width=6, steps=30, seed=7)
+        expected = coincodec.encode(Image.open("in/deep/p0.png"), model="siren", layers=2, width=6, steps=5, seed=7)
         assert Path("out/deep/p0.coin").read_bytes() == expected
 
     def test_metadata_and_colours_are_kept_unless_told_otherwise(self, photos: Photos) -> None:
@@ -270,13 +270,13 @@ class TestBudget:
         assert Path("out/manifest.jsonl").read_bytes() == before
 
     def test_what_was_lost_is_made_again_at_its_price(self, photos: Photos) -> None:
-        photos(4)
-        options = {"total_bytes": 4000, "steps": 10, "tune": "psnr"}
+        photos(3)
+        options = {"total_bytes": 3000, "steps": 6, "tune": "psnr"}
         coincodec.batch("in", "out", **options)
         data = Path("out/p1.coin").read_bytes()
         Path("out/p1.coin").unlink()
         report = coincodec.batch("in", "out", **options)
-        assert (report.done, report.skipped) == (1, 3)
+        assert (report.done, report.skipped) == (1, 2)
         assert Path("out/p1.coin").read_bytes() == data
 
     def test_one_that_cannot_be_met(self, photos: Photos, coin: Coin) -> None:
@@ -288,12 +288,12 @@ class TestBudget:
 
 class TestDryRun:
     def test_it_says_what_all_will_take_and_writes_nothing(self, photos: Photos, coin: Coin) -> None:
-        photos(40)
+        photos(20)
         status, out, _ = coin("batch", "in", "-o", "out", "--dry-run", "--price-per-core-hour", "36", *QUICK)
         assert status == 0
         assert not Path("out").exists()
         pictures, time, size, price = out.splitlines()
-        assert pictures == "pictures: 40, 16 of them tried, 0 of which failed"
+        assert pictures == "pictures: 20, 16 of them tried, 0 of which failed"
         assert time.startswith("time: 0:00:")
         sizes = [len(encoded(path)) for path in Path("in").rglob("*.png")]
         told = int(size.split()[1].replace(",", ""))
