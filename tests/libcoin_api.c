@@ -18,7 +18,10 @@ static int at_once(void *context) { return context == NULL; }
 /* A view's samples, some rows at a time with a gap after each, or null for an error. */
 static unsigned char *samples_of(coin_picture *picture, const coin_options *options, int step, coin_error *error) {
   coin_view *view = coin_view_open(picture, options, error);
-  if (!view) return CHECK(error->code != COIN_OK && error->text[0] != 0), (unsigned char *)NULL;
+  if (!view) {
+    CHECK(error->code != COIN_OK && error->text[0] != 0);
+    return NULL;
+  }
   const coin_info info = coin_picture_info(picture);
   const int width = coin_view_width(view), height = coin_view_height(view);
   const size_t row = (size_t)width * (size_t)info.channels * (size_t)info.bit_depth / 8;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import coincodec
 from coincodec import container
@@ -143,3 +144,11 @@ def test_options_are_those_of_decode() -> None:
     names = [field.name for field in fields(DecodeOptions)]
     assert list(DecodeArguments.__annotations__) == names
     assert list(signature(coincodec.decode).parameters)[1:] == names
+
+
+def test_a_notebook_shows_it(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = coincodec.encode(np.ascontiguousarray(photo[:60, :80]), layers=2, width=8, steps=10)
+    with coincodec.open(io.BytesIO(data)) as file:
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(file._repr_png_()))), coincodec.decode(data))
+        monkeypatch.setattr("coincodec.reader._SHOWN", 40)
+        assert Image.open(io.BytesIO(file._repr_png_())).size == (40, 30)

@@ -12,7 +12,7 @@ from typing import IO, Any, Self, Unpack
 
 from numpy.typing import NDArray
 
-from . import codec, container, metrics
+from . import codec, container, image, metrics
 from .colour import Colour
 from .errors import UsageError
 from .limits import DEFAULT_LIMITS, Limits
@@ -20,6 +20,9 @@ from .metadata import Metadata
 from .options import DecodeArguments, DecodeOptions
 from .preview import Preview
 from .view import fit_within
+
+# Pixels along the longer side of what a notebook shows.
+_SHOWN = 768
 
 
 class CoinFile:
@@ -96,6 +99,11 @@ class CoinFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _repr_png_(self) -> builtins.bytes:
+        """How a notebook shows it: a draft of at most _SHOWN pixels along a side."""
+        shown = self.preview(_SHOWN)
+        return image.to_bytes(shown, "PNG", colour=self.colour).data
 
     def __repr__(self) -> str:
         width, height = self.size
