@@ -22,8 +22,6 @@ hypothesis.settings.load_profile("coincodec")
 # A shell's background jobs ignore Ctrl-C, and so would the processes that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-FUSED = [isa for isa in native.supported_isas() if isa != "baseline"]
-
 
 @pytest.fixture(params=native.supported_isas())
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:

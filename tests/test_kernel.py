@@ -11,7 +11,7 @@ import pytest
 from coincodec import native
 from coincodec.siren import reference
 from coincodec.siren.model import SirenShape, frequency_scale, initial_parameters, pixel_axes
-from conftest import FUSED
+from instruction_sets import FUSED
 
 SHAPES = [
     SirenShape(2, 3, 5, 20),

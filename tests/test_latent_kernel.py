@@ -11,7 +11,7 @@ from coincodec import _native
 from coincodec.latent import reference
 from coincodec.latent.model import LatentShape, Size, initial_parameters, parts
 from coincodec.latent.shown import render
-from conftest import FUSED
+from instruction_sets import FUSED
 
 SIZES = {
     "middle": Size(12, 4, 16, 4),

@@ -14,10 +14,8 @@ from PIL import Image
 import coincodec
 import coincodec.plugins.pillow
 import second
-from coincodec import CoincodecError, FormatError, Limits, PartialWarning
+from coincodec import CoincodecError, FormatError, Limits, PartialWarning, codec
 from coincodec.errors import LimitError, UsageError
-from coincodec.latent import decode as latent_decode
-from coincodec.siren import decode as siren_decode
 from conformance import first
 from second.limits import Limits as SecondLimits
 from second.refusal import TooLarge
@@ -41,12 +39,11 @@ def _rows(data: bytes) -> None:
     """In bands of a few rows, as pictures larger than memory are decoded."""
     with coincodec.open(io.BytesIO(data)) as file:
         whole = file.decode(limits=LIMITS)
-        usual = latent_decode._BAND, siren_decode._BAND
-        latent_decode._BAND = siren_decode._BAND = SMALL_BAND
+        usual, codec._BAND = codec._BAND, SMALL_BAND
         try:
             rows = np.concatenate(list(file.rows(limits=LIMITS)))
         finally:
-            latent_decode._BAND, siren_decode._BAND = usual
+            codec._BAND = usual
     if not np.array_equal(rows, whole):
         raise Finding("bands of rows are not what the whole picture has there")
 
