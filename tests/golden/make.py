@@ -101,6 +101,13 @@ def main() -> None:
         "latent-differences-large": lambda: coincodec.encode(
             skimage.data.chelsea()[::3, ::3], model="latent", preset="best", steps=300, quality=95
         ),
+        # Networks of these are codes of a start.
+        "latent-codes-photograph": lambda: coincodec.encode(
+            skimage.data.astronaut()[::8, ::8], **latent, lambda_=0.004
+        ),
+        "latent-codes-grey16": lambda: coincodec.encode(
+            picture(40, 56, 1, np.uint16), **latent, tune="psnr", lambda_=0.004
+        ),
         # Grids of these are in tiles.
         "latent-tiles-large": lambda: in_tiles(golden("latent-differences-large"), [5, 5, 6, 5]),
         "latent-tiles-greyalpha16": lambda: in_tiles(golden("latent-differences-greyalpha16"), [6, 5, 5]),
