@@ -15,6 +15,8 @@ from coincodec import container
 from coincodec.latent import start
 from conformance import dump
 
+# What is compiled in, and does not ship.
+DATA = Path(__file__).parents[1] / "src" / "coincodec" / "latent"
 DOCUMENT = dump.DOCUMENT.read_text()
 
 
@@ -43,7 +45,7 @@ def test_its_table_of_starts_is_of_those_that_ship() -> None:
     for number, sizes, count, first, digest in rows:
         shipped = start.starts()[int(number)]
         assert (shipped.size.neighbours, shipped.size.features, shipped.size.hidden, shipped.size.block) == eval(sizes)
-        with np.load(Path(start.__file__).parent / "starts.npz") as file:
+        with np.load(DATA / "starts.npz") as file:
             (values,) = (file[name] for name in file.files if name.startswith(f"{number} "))
         assert int(count.replace(",", "")) == values.size
         assert first.replace("−", "-") == ", ".join(map(str, values[:3].tolist()))
@@ -56,7 +58,7 @@ def test_its_table_of_starts_with_directions_is_of_those_that_ship() -> None:
     for number, sizes, of_values, of_directions in rows:
         shipped = start.starts()[int(number)]
         assert (shipped.size.neighbours, shipped.size.features, shipped.size.hidden, shipped.size.block) == eval(sizes)
-        with np.load(Path(start.__file__).parent / "directions.npz") as file:
+        with np.load(DATA / "directions.npz") as file:
             (values,) = (file[name] for name in file.files if name.startswith(f"{number} values "))
             directions = file[f"{number} directions"]
         assert hashlib.sha256(values.astype("<i4").tobytes()).hexdigest() == of_values
