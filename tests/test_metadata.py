@@ -235,7 +235,7 @@ class TestPillow:
 @pytest.mark.parametrize(("length", "most"), [(0, 0), (100, 100), (2**20, 2**20)])
 def test_a_limit_may_be_reached_not_passed(length: int, most: int) -> None:
     section = Section(metadata.XMP, zlib.compress(bytes(length), 9))
-    assert container.unpacked(section, most, "metadata") == bytes(length)
+    assert metadata.of_sections([section], most).xmp == bytes(length)
     section = Section(metadata.XMP, zlib.compress(bytes(length + 1), 9))
     with pytest.raises(LimitError, match="over the limit"):
-        container.unpacked(section, most, "metadata")
+        metadata.of_sections([section], most)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 import coincodec
-import grids
 from coincodec import container
 from coincodec.latent import networks
 from coincodec.latent import stream as latent_stream
@@ -25,7 +24,7 @@ def integers(data: bytes) -> list[np.ndarray]:
         return list(shape.matrices(siren_stream.read_weights(shape, model)))
     shape = latent_stream.read_shape(header)
     read = latent_stream.read_networks(shape, model)
-    latents = grids.read_all(latent_stream.LatentReader(read, model, 1))
+    latents = latent_stream.LatentReader(read, model, 1).read()
     levels = [read.levels[places] for places in networks.tensors(shape)]
     return levels + [shape.plane(latents, level).astype(np.int32) for level in reversed(range(shape.levels))]
 

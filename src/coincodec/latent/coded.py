@@ -13,14 +13,14 @@ from ..optim import Adam
 from ..progress import Progress
 from . import networks
 from .control import Control
-from .fit import CHOICE, Fit, Optimiser
+from .fit import Expected, Fit, Optimiser
 from .fitted import Model
 from .model import Array32, Shared, coarser_shape, rescale, unit_gains
 from .mosaic import Mosaic
 from .networks import Quantised
 from .origin import MOST_CODE, Origin, step_of
 from .recipe import Recipe
-from .stages import Stage, work_of
+from .stages import Stage
 from .start import PRECISION, UNKNOWN, adapted, nearest_with_directions, placed
 
 # How fast codes move in a step, in their usual standard deviation, at the height of the recipe's rate; Adam's betas.
@@ -122,9 +122,13 @@ class CodedFit(Fit):
             values = coarse
         self.parameters = values
 
+    def _expect(self, stages: list[Stage], hard: int) -> float:
+        work = float(sum(stage.steps * stage.work for stage in stages))
+        self.expected = Expected(self.done + sum(stage.steps for stage in stages), self.work + work)
+        return work
+
     def _harden(self, steps: int, until: float | None = None) -> Quantised:
         """The networks of the codes as integers: there is nothing to get used to."""
-        self.work += (steps + CHOICE) * work_of(self.model.pixels)
         return networks.of_origin(self._shape, self.origin)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import UsageError
-from .mosaic import LARGEST_SAMPLE, LEAST_PIXELS
+from . import mosaic
 
 # Megabytes of a process before it fits anything. Bytes that a pixel takes: in a model, of three channels; in one whose
 # goal moves with what is seen; of a score; and of a large picture beside the models, samples and all latents.
@@ -38,8 +38,9 @@ class Way:
         """
         pixels = shape[0] * shape[1]
         # Of a large picture the score takes more memory than the fit, and is left out where nothing depends on it.
-        ways = [_way(shape, for_eyes, large=True, scored=must_score)] if pixels >= _LEAST_FOR_PARTS else []
-        if pixels < LEAST_PIXELS:
+        parts = pixels >= min(_LEAST_FOR_PARTS, mosaic.LEAST_PIXELS)
+        ways = [_way(shape, for_eyes, large=True, scored=must_score)] if parts else []
+        if pixels < mosaic.LEAST_PIXELS:
             ways = [_way(shape, for_eyes, large=False, scored=for_eyes), *ways]
         fitting = [way for way in ways if most is None or way.memory <= most]
         if not fitting:
@@ -54,5 +55,5 @@ def _way(shape: tuple[int, ...], for_eyes: bool, large: bool, scored: bool) -> W
     score = _SCORE * channels * pixels if scored else 0.0
     if not large:
         return Way(large, scored, _BASE + each * pixels + score)
-    models = each * (pixels / 4 + min(LARGEST_SAMPLE, pixels))
+    models = each * (pixels / 4 + min(mosaic.LARGEST_SAMPLE, pixels))
     return Way(large, scored, _BASE + _HELD * channels * pixels + max(models, score))
