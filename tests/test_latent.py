@@ -289,7 +289,7 @@ class TestTargets:
 
     def test_too_few_bytes_are_refused_before_the_fit(self, crop: np.ndarray) -> None:
         with pytest.raises(TargetError, match="too few for this model"):
-            coincodec.encode(crop, model="latent", bytes=60)
+            coincodec.encode(crop, model="latent", bytes=40)
 
     def test_a_time_is_kept(self, crop: np.ndarray) -> None:
         encoded = codec.encode_samples(crop, EncodeOptions(model="latent", steps=100_000, time=1.0))

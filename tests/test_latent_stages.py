@@ -244,7 +244,7 @@ def test_latents_go_over_unless_the_picture_is_detailed(
 
 def test_progress_tells_the_share_of_the_work(photo: np.ndarray) -> None:
     seen: list[Progress] = []
-    crop = np.ascontiguousarray(photo[:128, :192])
+    crop = np.ascontiguousarray(photo[:192, :256])
     codec.encode_samples(crop, EncodeOptions(preset="fast", steps=60, lambda_=0.002), seen.append)
     shares = [p.share or 0 for p in seen]
     assert shares == sorted(shares)

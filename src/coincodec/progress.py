@@ -38,12 +38,14 @@ def in_turn(progress: Callable[[Progress], None] | None, count: int) -> list[Cal
     """For each of several fits that come one after the other what makes them tell of all of them as one."""
     if progress is None or count == 1:
         return [progress] * count
-    begun = time.monotonic()
+    begun, step = time.monotonic(), 0
 
     def tell(number: int, state: Progress) -> None:
+        nonlocal step
+        step += 1
         share = state.step / state.steps if state.share is None else state.share
-        step, steps = state.step + number * state.steps, count * state.steps
-        progress(Progress(step, steps, state.psnr, time.monotonic() - begun, (number + share) / count))
+        share = (number + share) / count
+        progress(Progress(step, max(step, round(step / share)), state.psnr, time.monotonic() - begun, share))
 
     return [partial(tell, number) for number in range(count)]
 

@@ -258,6 +258,7 @@ class TestBudget:
     def test_it_is_kept_and_a_second_run_fits_nothing(self, photos: Photos, coin: Coin) -> None:
         photos(8)
         arguments = ["batch", "in", "-o", "out", "--mean-bpp", "2.5", "--steps", "25", "--tune", "psnr"]
+        arguments.append("--progressive")  # there is one way of fitting these, so that sizes follow prices closely
         assert coin(*arguments)[0] == 0
         files = list(Path("out").rglob("*.coin"))
         assert 0.99 * 2.5 <= 8 * sum(file.stat().st_size for file in files) / (8 * 40 * 56) <= 2.5
