@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from coincodec import native
+from coincodec import cli, native
+from commands import Coin
 
 # How long an example takes is no property of ours.
 hypothesis.settings.register_profile("coincodec", deadline=None)
@@ -47,3 +48,17 @@ def small() -> NDArray[np.uint8]:
     """A smooth RGB picture, 24 wide and 16 high."""
     y, x = np.mgrid[0:16, 0:24]
     return np.stack([x * 10, y * 15, 255 - x * 5 - y * 5], -1).astype(np.uint8)
+
+
+@pytest.fixture
+def coin(capfd: pytest.CaptureFixture[str]) -> Coin:
+    """Runs a command in this process: (exit status, stdout, stderr)."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = cli.main(arguments)
+        except SystemExit as stop:
+            status = stop.code
+        return status, *capfd.readouterr()
+
+    return run

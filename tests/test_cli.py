@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +21,9 @@ from PIL import Image
 import coincodec
 from coincodec import cli
 from coincodec.files import write_atomically
+from commands import Coin
 
 QUICK = ["--layers", "2", "--width", "6", "--steps", "30"]
-Coin = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -33,20 +32,6 @@ def photo_png(tmp_path: Path, small: np.ndarray, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     Image.fromarray(small).save("photo.png")
     return tmp_path / "photo.png"
-
-
-@pytest.fixture
-def coin(capfd: pytest.CaptureFixture[str]) -> Coin:
-    """Runs a command in this process: (exit status, stdout, stderr)."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = cli.main(arguments)
-        except SystemExit as stop:
-            status = stop.code
-        return status, *capfd.readouterr()
-
-    return run
 
 
 def process(*arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:

@@ -17,7 +17,7 @@ from coincodec.errors import CorruptError, TargetError, UnsupportedError
 from coincodec.latent import encode, networks, stream
 from coincodec.latent.coded import CodedFit
 from coincodec.latent.control import FixedPrice
-from coincodec.latent.encode import Encoder, ways_of
+from coincodec.latent.encode import Encoder, trials_of
 from coincodec.latent.fitted import Model
 from coincodec.latent.model import SIZES, LatentShape, coarser_shape
 from coincodec.latent.networks import Quantised
@@ -229,7 +229,7 @@ class TestEncode:
     def test_both_are_tried_where_either_may_be_better(
         self, shape: tuple[int, ...], options: dict[str, float], ways: list[bool]
     ) -> None:
-        assert ways_of(np.zeros(shape, np.uint8), EncodeOptions(**options)) == ways  # type: ignore[arg-type]
+        assert trials_of(np.zeros(shape, np.uint8), EncodeOptions(**options)) == ways  # type: ignore[arg-type]
 
     def test_the_better_one_is_written(self, photo: np.ndarray) -> None:
         samples = np.ascontiguousarray(photo[:96, :120])

@@ -65,6 +65,11 @@ class EncodeOptions:
         return names[0] if names else None
 
     @property
+    def led(self) -> bool:
+        """Whether results are measured to come nearer to a target; a price, or a quality, takes what a fit gives."""
+        return self.target not in (None, "quality", "lambda")
+
+    @property
     def preset_or_default(self) -> str:
         """The preset, if it is not for the time to choose one."""
         return DEFAULT_PRESET if self.preset is None else self.preset

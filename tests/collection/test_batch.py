@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +15,17 @@ from batches import OPTIONS, QUICK, Photos, assert_done_once, assert_tidy, kept
 from PIL import Image
 
 import coincodec
-from coincodec import cli
 from coincodec.collection import engines, manifest, work
 from coincodec.collection.here import Here
 from coincodec.errors import CoincodecError, ImageError, UsageError
 from coincodec.looks.ssimulacra2 import Ssimulacra2
-
-Coin = Callable[..., tuple[int, str, str]]
+from commands import Coin
 
 
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """No processes, which other tests are about."""
     monkeypatch.setattr(engines, "Pool", lambda workers, cores: Here())
-
-
-@pytest.fixture
-def coin(capfd: pytest.CaptureFixture[str]) -> Coin:
-    """Runs a command in this process: (exit status, stdout, stderr)."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = cli.main(arguments)
-        except SystemExit as stop:
-            status = stop.code
-        return status, *capfd.readouterr()
-
-    return run
 
 
 def encoded(path: str | Path, **options: Any) -> bytes:

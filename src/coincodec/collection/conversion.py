@@ -94,8 +94,8 @@ class Encoding:
             width, height = image.size_of(io.BytesIO(data))
         if width * height > self.max_pixels:
             return 0  # since it is refused
-        tune, target = self.options.tune_or_default, self.options.target
-        scored = self.score or (tune == "eye" and target not in (None, "quality", "lambda"))
+        tune = self.options.tune_or_default
+        scored = self.score or (tune == "eye" and self.options.led)
         return memory.of_fit(width * height, tune, scored)
 
     def convert(self, data: bytes, threads: int) -> Converted:

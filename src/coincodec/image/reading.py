@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -93,23 +95,15 @@ def size_of(source: BinaryIO) -> tuple[int, int]:
 
     Raises `ImageError` for what is no picture.
     """
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        if source.read(6) == b"\x93NUMPY":
-            source.seek(0)
-            height, width = (*_shape_of_array(source), 1, 1)[:2]
-            return width, height
-        with warnings.catch_warnings():
+        with _in_our_terms(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source.seek(0)
+            if _is_array(source):
+                height, width = (*_shape_of_array(source), 1, 1)[:2]
+                return width, height
             with Image.open(source) as image:
                 return image.size
-    except UnidentifiedImageError as error:
-        raise _unknown() from error
-    except Exception as error:
-        raise _unreadable(error) from error
     finally:
-        Image.MAX_IMAGE_PIXELS = limit
         source.seek(0)
 
 
@@ -134,11 +128,8 @@ def is_picture(name: str) -> bool:
 
 
 def _load(source: BinaryIO, max_pixels: int) -> Picture:
-    magic = source.read(6)
-    source.seek(0)
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # Pillow has no way to say it for one file
-    try:
-        if magic == b"\x93NUMPY":
+    with _in_our_terms():
+        if _is_array(source):
             _check(_shape_of_array(source)[:2], max_pixels)
             return from_array(np.load(source, allow_pickle=False))
         points = codepoints.of_file(source)
@@ -147,6 +138,21 @@ def _load(source: BinaryIO, max_pixels: int) -> Picture:
             image.info.update(points)
             notes: list[str] = []
             return _from_pillow(image, notes, deep.read(source, image, notes))
+
+
+def _is_array(source: BinaryIO) -> bool:
+    """Whether a file is one of NumPy's; it is rewound."""
+    magic = source.read(6)
+    source.seek(0)
+    return magic == b"\x93NUMPY"
+
+
+@contextlib.contextmanager
+def _in_our_terms() -> Iterator[None]:
+    """While a file is read: the limit of pixels is ours, and whatever a reader raises becomes one `ImageError`."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # Pillow has no way to say it for one file
+    try:
+        yield
     except CoincodecError:
         raise
     except UnidentifiedImageError as error:

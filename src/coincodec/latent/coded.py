@@ -98,12 +98,7 @@ class CodedFit(Fit):
         self.price = self._price(stage.begin)
         self.follow_price()
 
-    def _grow(self, sizes: list[Model | Mosaic], level: int, latents: bool) -> None:
-        while len(sizes) > level + 1:
-            coarse, self.model = sizes.pop(), sizes[-1]
-            assert isinstance(coarse, Model)
-            if latents:
-                self.model.take(coarse)
+    def _grow_networks(self, last: bool) -> None:
         self._take_codes()
 
     def _take_codes(self) -> None:

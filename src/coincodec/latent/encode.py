@@ -65,15 +65,15 @@ def levels_for(rows: int, columns: int) -> int:
 def encode(samples: Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
     """A stream of the picture, with a report. Raises `UsageError`, `TargetError` or `FitError`."""
     check(options)
-    ways = ways_of(samples, options)
+    trials = trials_of(samples, options)
     found: list[tuple[Encoded, Result, Encoder]] = []
     failed: TargetError | FitError | None = None
-    for coded, tell in zip(ways, in_turn(progress, len(ways)), strict=True):
+    for coded, tell in zip(trials, in_turn(progress, len(trials)), strict=True):
         try:
             encoder = Encoder(samples, options, tell, coded)
             found.append((*encoder.encode(), encoder))
         except (TargetError, FitError) as error:
-            failed = error  # the last way needs the fewest bytes
+            failed = error  # the last one needs the fewest bytes
     if not found:
         assert failed is not None
         raise failed
@@ -84,7 +84,7 @@ def encode(samples: Samples, options: EncodeOptions, progress: Callable[[Progres
     return replace(best[0], steps=sum(f[0].steps for f in found), seconds=sum(f[0].seconds for f in found))
 
 
-def ways_of(samples: Samples, options: EncodeOptions) -> list[bool]:
+def trials_of(samples: Samples, options: EncodeOptions) -> list[bool]:
     """Whether networks are codes alone; both where either may be better: where there is little to pay networks with."""
     rows, columns, channels = samples.shape
     if channels % 2 == 0 or options.progressive:  # starts know nothing of alpha, nor of what coarse grids show
@@ -97,8 +97,7 @@ def ways_of(samples: Samples, options: EncodeOptions) -> list[bool]:
 def way_of(samples: Samples, options: EncodeOptions) -> Way:
     """How the picture is fitted. Raises `UsageError` if that takes more memory than it may."""
     for_eyes = is_for_eyes(samples, options)
-    must_score = for_eyes and options.target not in (None, "quality", "lambda")
-    return Way.of(samples.shape, for_eyes, must_score, options.memory)
+    return Way.of(samples.shape, for_eyes, for_eyes and options.led, options.memory)
 
 
 def is_for_eyes(samples: Samples, options: EncodeOptions) -> bool:

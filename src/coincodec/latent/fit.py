@@ -193,15 +193,19 @@ class Fit:
         """From the last model to that of a finer level, with its networks, and its latents if they are to go over."""
         while len(sizes) > level + 1:
             coarse, self.model = sizes.pop(), sizes[-1]
-            if len(sizes) == 1:
-                self.units, self.cheaper = self.units / self.cheaper, 1.0
-            parameters = start_for(self.model.shape, self.units, self.seed, self.first_price)
-            finer(self.model.shape, parameters, self.parameters)
-            self.parameters = parameters
+            self._grow_networks(last=len(sizes) == 1)
             assert isinstance(coarse, Model)  # the last alone may be a mosaic
             if latents:
                 self.model.take(coarse)
         self.gains = self._gains()
+
+    def _grow_networks(self, last: bool) -> None:
+        """From those of the model before to those of this one, twice as large. last: it has the picture's own size."""
+        if last:
+            self.units, self.cheaper = self.units / self.cheaper, 1.0
+        parameters = start_for(self.model.shape, self.units, self.seed, self.first_price)
+        finer(self.model.shape, parameters, self.parameters)
+        self.parameters = parameters
 
     def _expect(self, stages: list[Stage], hard: int) -> float:
         """Notes what is to come: these stages, so many hard steps, and what completes the fit. Returns the work."""
