@@ -15,13 +15,16 @@ def main() -> int:
         signal.signal(signal.SIGINT, _leave)
     from . import cli
 
-    if ours:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return cli.main()
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, _leave)
+        try:
+            if ours:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            return cli.main()
+        finally:
+            if ours:
+                signal.signal(signal.SIGINT, _leave)
+    except KeyboardInterrupt:  # between what main() catches and one of our handlers
+        return 128 + signal.SIGINT
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:
