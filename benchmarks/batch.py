@@ -178,7 +178,7 @@ def memory(arguments: argparse.Namespace) -> None:
             for tune in ("psnr", "eye"):
                 options = ["--tune", tune, "--steps", "8", "--threads", "1", "-q"]
                 measured, _ = run("-m", "coincodec", "encode", source, "-o", coded, *options)
-                told = expected.of_fit(height * width, tune) / 2**20
+                told = expected.of_fit((height, width, 3), EncodeOptions(tune=tune)) / 2**20
                 print(f"{height * width / 1e6:10.2f}{tune:>6}{measured:9.0f} MB{told:9.0f} MB", flush=True)
             measured, _ = run("-m", "coincodec", "decode", coded, "-o", str(Path(folder) / "out.png"))
             told = expected.of_decode(height * width, 3) / 2**20

@@ -45,7 +45,7 @@ class TestWay:
 
 def test_an_encode_takes_its_way(photo: np.ndarray) -> None:
     samples = np.ascontiguousarray(photo[:512, :512])
-    usual = way_of(samples, EncodeOptions(tune="psnr")).memory
+    usual = way_of(samples.shape, EncodeOptions(tune="psnr")).memory
     encoder = Encoder(samples, EncodeOptions(tune="psnr", memory=usual), None)
     assert not isinstance(encoder.fit, LargeFit)
 
@@ -57,7 +57,7 @@ def test_a_picture_that_would_take_too_much_is_fitted_in_parts(
     samples = np.ascontiguousarray(photo[:512, :512])
     options = EncodeOptions(memory=1.0)
     with pytest.raises(UsageError, match="of memory") as refused:
-        way_of(samples, options)
+        way_of(samples.shape, options)
     least = float(str(refused.value).split("about ")[1].split(" MB")[0]) * 1e6
     assert isinstance(Encoder(samples, EncodeOptions(memory=least + 1e6), None).fit, LargeFit)
 

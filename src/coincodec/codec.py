@@ -91,7 +91,7 @@ def _leaving(options: EncodeOptions, samples: image.Samples, taken: int) -> Enco
 
 def _encode(samples: image.Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
     # Here, because a decoder needs neither.
-    if _model(samples, options) == latent_stream.NAME:
+    if _model(samples.shape, options) == latent_stream.NAME:
         from .latent.encode import encode as encode_latent
 
         return encode_latent(samples, options, progress)
@@ -100,16 +100,18 @@ def _encode(samples: image.Samples, options: EncodeOptions, progress: Callable[[
     return encode_siren(samples, options, progress)
 
 
-def memory_of(samples: image.Samples, options: EncodeOptions) -> float | None:
+def memory_of(shape: tuple[int, ...], options: EncodeOptions) -> float | None:
     """About how many bytes of memory an encode takes, where that may be much: with the latent model.
+
+    shape: (height, width, channels) of the picture.
 
     Raises `UsageError` if it takes more than it may.
     """
-    if _model(samples, options) != latent_stream.NAME:
+    if _model(shape, options) != latent_stream.NAME:
         return None
     from .latent.encode import way_of
 
-    return way_of(samples, options).memory
+    return way_of(shape, options).memory
 
 
 def check_options(options: EncodeOptions) -> None:
@@ -139,11 +141,11 @@ def _model_meant(options: EncodeOptions) -> str | None:
     return None if options.latent_only is None else latent_stream.NAME
 
 
-def _model(samples: image.Samples, options: EncodeOptions) -> str:
+def _model(shape: tuple[int, ...], options: EncodeOptions) -> str:
     """Which model: the one that is meant, else the one that is better."""
     if (meant := _model_meant(options)) is not None:
         return meant
-    rows, columns, _ = samples.shape
+    rows, columns, _ = shape
     budget = options.budget(rows * columns) if options.target else None
     least = max(min(LEAST_LATENT_BYTES, LEAST_LATENT_BPP * rows * columns / 8), LEAST_OF_ALL)
     return siren_stream.NAME if budget is not None and budget < least else latent_stream.NAME

@@ -64,7 +64,7 @@ def _encode(job: Job, arguments: argparse.Namespace) -> None:
         picture = image.in_srgb(picture)
     for note in picture.notes:
         say(f"coin: {note}")
-    memory = codec.memory_of(picture.samples, options)
+    memory = codec.memory_of(picture.samples.shape, options)
     if memory is not None and memory >= MUCH_MEMORY:
         say(f"coin: this takes about {memory / MB:,.0f} MB of memory")
     with FitProgressLine("fitting", arguments.quiet) as progress:

@@ -94,9 +94,7 @@ class Encoding:
             width, height = image.size_of(io.BytesIO(data))
         if width * height > self.max_pixels:
             return 0  # since it is refused
-        tune = self.options.tune_or_default
-        scored = self.score or (tune == "eye" and self.options.led)
-        return memory.of_fit(width * height, tune, scored)
+        return memory.of_fit((height, width, 3), self.options, self.score)
 
     def convert(self, data: bytes, threads: int) -> Converted:
         """See `Conversion`."""

@@ -7,25 +7,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import cores
+from ..options import EncodeOptions
 
 # Peak memory of whole processes, in bytes, a bit above what `benchmarks/batch.py memory` finds: of the interpreter and
-# the libraries, and per pixel.
-_BASE, _OF_DECODE, _OF_SCORE = 60 * 2**20, 10, 175
+# the libraries, and per pixel of a decode.
+_BASE, _OF_DECODE = 60 * 2**20, 10
 
-# Fits of whole pictures, by tune; from where on a picture is fitted in parts, and what each further pixel takes.
-_OF_FIT = {"psnr": 160, "eye": 400}
-_LARGE = 2_000_000
-_BEYOND = {"psnr": 15, "eye": 30}
+# Fits take a bit more than what is told of them at times, and a worker that holds another picture still, too.
+_MARGIN = 1.15
 
 # The share of what is there that is given to workers.
 _SHARE = 0.85
 
 
-def of_fit(pixels: int, tune: str, scored: bool = False) -> int:
-    """Bytes that an encode of a picture of so many pixels takes at most, about. scored: SSIMULACRA 2 of all of it."""
-    whole, beyond = _OF_FIT.get(tune, _OF_FIT["eye"]), _BEYOND.get(tune, _BEYOND["eye"])
-    fit = whole * min(pixels, _LARGE) + beyond * max(pixels - _LARGE, 0)
-    return _BASE + max(fit, _OF_SCORE * pixels if scored else 0)
+def of_fit(shape: tuple[int, ...], options: EncodeOptions, scored: bool = False) -> int:
+    """Bytes that an encode of a picture of that (height, width, channels) takes at most, about.
+
+    scored: whether its SSIMULACRA 2 is taken apart from the fit. Raises `UsageError` as the encode will.
+    """
+    from .. import codec  # here, because only workers fit
+    from ..latent.memory import of_score
+
+    fit = codec.memory_of(shape, options) or _BASE
+    score = _BASE + of_score(shape[0] * shape[1]) if scored else 0.0
+    return int(_MARGIN * max(fit, score))
 
 
 def of_decode(pixels: int, sample_bytes: int) -> int:

@@ -94,15 +94,18 @@ def trials_of(samples: Samples, options: EncodeOptions) -> list[bool]:
     return [False, True] if rows * columns <= MOST_CODED else [False]
 
 
-def way_of(samples: Samples, options: EncodeOptions) -> Way:
-    """How the picture is fitted. Raises `UsageError` if that takes more memory than it may."""
-    for_eyes = is_for_eyes(samples, options)
-    return Way.of(samples.shape, for_eyes, for_eyes and options.led, options.memory)
+def way_of(shape: tuple[int, ...], options: EncodeOptions) -> Way:
+    """How a picture of that (height, width, channels) is fitted.
+
+    Raises `UsageError` if that takes more memory than it may.
+    """
+    for_eyes = is_for_eyes(shape, options)
+    return Way.of(shape, for_eyes, for_eyes and options.led, options.memory)
 
 
-def is_for_eyes(samples: Samples, options: EncodeOptions) -> bool:
+def is_for_eyes(shape: tuple[int, ...], options: EncodeOptions) -> bool:
     """Whether a picture is large enough for what eyes are said to see of it, and is fitted for that."""
-    return options.tune_or_default == "eye" and min(samples.shape[:2]) >= LEAST_FOR_EYES
+    return options.tune_or_default == "eye" and min(shape[:2]) >= LEAST_FOR_EYES
 
 
 class Encoder:
@@ -120,7 +123,7 @@ class Encoder:
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
         rows, columns, channels = samples.shape
-        for_eyes = is_for_eyes(samples, options)
+        for_eyes = is_for_eyes(samples.shape, options)
         if options.ssimulacra2 is not None and not for_eyes:
             raise TargetError(f"pictures of fewer than {LEAST_FOR_EYES} rows or columns have no SSIMULACRA 2 to reach")
         self.for_eyes, self.target = for_eyes, target_of(options, samples, for_eyes)
@@ -148,7 +151,7 @@ class Encoder:
         if options.time is not None:
             hurry = Hurry.of(recipe, self.shape, work, recipe.steps if chosen else None)
             recipe, self.last, self.hardly = hurry.recipe, hurry.last, hurry.hardly
-        way = way_of(samples, options)
+        way = way_of(samples.shape, options)
         large, self.scored = way.large, way.scored
         tune = EyeAim if for_eyes else None
         model = (Mosaic if large else Model)(self.shape, samples, self.threads, tune, progressive=options.progressive)

@@ -49,10 +49,15 @@ class Way:
         return fitting[0]
 
 
+def of_score(pixels: float) -> float:
+    """About how many bytes the SSIMULACRA 2 of so many pixels of three channels takes, beside the process itself."""
+    return _SCORE * pixels
+
+
 def _way(shape: tuple[int, ...], for_eyes: bool, large: bool, scored: bool) -> Way:
     pixels, channels = shape[0] * shape[1], shape[2] / 3
     each = (_MOVING if for_eyes else _MODEL) * channels
-    score = _SCORE * channels * pixels if scored else 0.0
+    score = of_score(channels * pixels) if scored else 0.0
     if not large:
         return Way(large, scored, _BASE + each * pixels + score)
     models = each * (pixels / 4 + min(mosaic.LARGEST_SAMPLE, pixels))
