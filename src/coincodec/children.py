@@ -16,13 +16,25 @@ def context() -> SpawnContext:
     return multiprocessing.get_context("spawn")
 
 
+# NumPy's linear algebra reads them when it is loaded, and would start a thread for each core in each process.
+_THREADS_OF_OTHERS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
 @contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """While they are started, since they inherit what is blocked: one that is just beginning would show a traceback."""
+def starting() -> Iterator[None]:
+    """While they are started, for what they inherit.
+
+    Ctrl-C is blocked: one that is just beginning would show a traceback. Linear algebra gets one thread, unless the
+    environment says otherwise.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    unset = [name for name in _THREADS_OF_OTHERS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unset, "1"))
     try:
         yield
     finally:
+        for name in unset:
+            del os.environ[name]
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -10,13 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
 import pytest
 from batches import OPTIONS, QUICK, Photos, assert_done_once, assert_tidy, kept
 from PIL import Image
 
 import coincodec
+from coincodec import children
 from coincodec.collection import manifest
 from coincodec.collection.batch import conversion_of
 from coincodec.collection.pool import Pool
@@ -68,6 +72,24 @@ def test_one_worker_and_two_give_the_bytes_of_encode(photos: Photos) -> None:
             expected = coincodec.encode(Image.open("in" / path), **OPTIONS)
             assert (f"out{workers}" / path.with_suffix(".coin")).read_bytes() == expected
         assert_tidy(f"out{workers}")
+
+
+def count_threads(pipe: Connection) -> None:
+    """What a process has of them once it has multiplied matrices."""
+    matrix = np.ones((512, 512))
+    matrix @ matrix
+    pipe.send(len(os.listdir("/proc/self/task")))
+
+
+def test_linear_algebra_takes_one_thread_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    ours, theirs = Pipe()
+    with children.starting():
+        child = children.context().Process(target=count_threads, args=(theirs,))
+        child.start()
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    assert ours.recv() == 1
+    child.join()
 
 
 def test_what_a_killed_worker_did_is_done_by_another(photos: Photos) -> None:

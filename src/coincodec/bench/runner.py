@@ -149,7 +149,7 @@ def _in_pool(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Result],
         min(workers, len(jobs)), mp_context=children.context(), initializer=children.follow_parent
     )
     try:
-        with children.uninterrupted():  # workers are begun by this
+        with children.starting():  # workers are begun by this
             futures: dict[Future[Result], Job] = {pool.submit(measure, job): job for job in jobs}
         for future in as_completed(futures):
             yield futures[future], future.result()

@@ -57,7 +57,7 @@ class Pool:
         return [outcome for pipe in ready if (outcome := self._outcome(busy[pipe])) is not None]  # type: ignore[index]
 
     def __enter__(self) -> Self:
-        with children.uninterrupted():
+        with children.starting():
             self._members = [_Member() for _ in range(self.workers)]
         return self
 
@@ -88,7 +88,7 @@ class Pool:
                     f"a worker process {why} before it began; a program that calls coincodec.batch must do it "
                     'below if __name__ == "__main__":, since each worker loads the program, too'
                 ) from None
-            with children.uninterrupted():
+            with children.starting():
                 self._members[self._members.index(member)] = _Member()
             return Outcome(job.number, None, member.name, f"its worker process {why}")
         if answers is None:
@@ -142,8 +142,6 @@ class _Member:
 def _serve(pipe: Connection) -> None:
     """What a process does until its parent hangs up."""
     children.follow_parent()
-    # NumPy's linear algebra would start a thread for each core in each process.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # So that what is written at that moment is removed, not left half done.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
