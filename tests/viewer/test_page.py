@@ -1,0 +1,405 @@
+"""The page in a browser: open, zoom, compare, coarse to fine; by hand, by keys, by touch; on dark, on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import Browser, middle
+from folders import DAMAGED, GOLDEN, LATENT, NAMES, SIREN, serving
+
+import coincodec
+from coincodec.viewer import catalogue
+from coincodec.viewer.pictures import Pictures
+from coincodec.viewer.server import Server
+
+# What Chromium logs of a thumbnail of the damaged file.
+OF_DAMAGED = ("Failed to load resource: the server responded with a status of 422",)
+
+
+def of_golden(number: int, **options: object) -> np.ndarray:
+    return coincodec.decode((GOLDEN / f"{NAMES[number - 1]}.coin").read_bytes(), **options)
+
+
+def original(number: int) -> np.ndarray:
+    return np.load(GOLDEN / f"{NAMES[number - 1]}.npy")
+
+
+def test_open(server: Server, browser: Browser) -> None:
+    script = """
+await filled();
+await page.waitForFunction(() => document.querySelectorAll("#grid .broken").length === 2);
+await shot("grid");
+const alts = await page.$$eval("#grid img", (images) => images.map((image) => image.alt));
+const broken = await page.$$eval("#grid .broken", (cards) => cards.map((card) => card.innerText));
+await page.click('img[alt^="latent-photograph.coin"]');
+await settled();
+await shot("open");
+await press("1");
+await settled();
+return { alts, broken, hash: await page.evaluate(() => location.hash), title: await page.title(),
+  label: await attribute("#canvas", "aria-label"), meta: await text("#meta"), canvas: await canvas(),
+  galleryHidden: await page.isHidden("#gallery"), summary: await text("#summary") };
+"""
+    seen = browser.run(server.url, script, OF_DAMAGED)
+    assert seen["alts"] == [
+        "latent-photograph.coin, 128 × 128 pixels",
+        "siren-coded-photograph.coin, 128 × 128 pixels",
+        "siren-fp16-grey16.coin, 20 × 12 pixels",
+    ]
+    assert "damaged.coin" in seen["broken"][0]
+    assert "checksum" in seen["broken"][0]
+    assert "not a .coin file" in seen["broken"][1]
+    assert seen["summary"].startswith("5 files, ")
+    assert (seen["hash"].split(",")[0], seen["title"]) == (f"#{LATENT}", "latent-photograph.coin")
+    assert seen["label"] == "latent-photograph.coin, 128 × 128 pixels, at 100 %"
+    assert seen["meta"] == "128 × 128 · latent · 2,235 bytes · 1.09 bpp"
+    assert seen["galleryHidden"]
+    assert np.array_equal(middle(seen["canvas"], 128, 128), of_golden(LATENT))
+
+
+def test_zoom(server: Server, browser: Browser) -> None:
+    script = """
+await settled();
+const scales = [];
+const said = async () => { await settled(); scales.push(await text("#zoom")); };
+await said();
+await press("1"); await said();
+await press("+", "+", "+", "+"); await said();
+await shot("zoom-siren");
+const larger = await canvas();
+await press("+", "+", "+", "+"); await said();
+await press("-", "-"); await said();
+await press("0"); await said();
+await page.click("#in"); await said();
+await page.click("#out"); await page.click("#out"); await said();
+await page.click("#fit"); await said();
+await page.click("#zoom"); await said();
+await page.mouse.move(700, 400);
+const under = () => page.evaluate(() => {
+  const [, x, y, scale] = location.hash.slice(1).split(",").map(Number);
+  const box = document.getElementById("canvas").getBoundingClientRect();
+  return [x + (700 - box.left - box.width / 2) / scale, y + (400 - box.top - box.height / 2) / scale];
+});
+await press("+", "+", "+", "+", "+", "+");
+await page.waitForTimeout(300);
+const before = await under();
+await page.mouse.wheel(0, -200); await said();
+await page.waitForTimeout(300);
+const after = await under();
+await page.mouse.dblclick(700, 400); await said();
+await page.mouse.wheel(0, 100000); await said();
+return { scales, larger, before, after };
+"""
+    seen = browser.run(f"{server.url}#{SIREN}", script)
+    whole, *scales, smallest = seen["scales"]
+    assert scales == [
+        "100 %", "400 %", "1600 %", "800 %", whole, *scales[5:7], whole, "100 %", "1193 %", "2387 %"
+    ]  # fmt: skip
+    percent = [float(text.split()[0]) for text in scales]
+    assert percent[5] == pytest.approx(float(whole.split()[0]) * 2**0.5, rel=0.01)
+    assert percent[6] == pytest.approx(float(whole.split()[0]) / 2**0.5, rel=0.01)
+    assert smallest == "100 %"  # a small picture is never shown smaller than it is
+    # The function itself between the pixels, not an enlarged picture.
+    assert np.array_equal(middle(seen["larger"], 512, 512), of_golden(SIREN, scale=4))
+    assert np.allclose(seen["before"], seen["after"], atol=0.2)
+
+
+def test_zoom_of_a_latent_picture(server: Server, browser: Browser) -> None:
+    script = """
+await press("1", "+", "+", "+", "+"); await settled();
+await shot("zoom-latent");
+const smooth = await canvas();
+await press("p"); await settled();
+await shot("zoom-pixels");
+return { smooth, squares: await canvas(), pressed: await attribute("#pixels", "aria-pressed") };
+"""
+    seen = browser.run(f"{server.url}#{LATENT}", script)
+    picture = of_golden(LATENT)
+    assert np.array_equal(middle(seen["squares"], 512, 512), picture.repeat(4, 0).repeat(4, 1))
+    assert seen["pressed"] == "true"
+    smooth = middle(seen["smooth"], 512, 512).astype(float)
+    assert np.abs(smooth.reshape(128, 4, 128, 4, 3).mean((1, 3)) - picture).mean() < 4
+    assert np.abs(np.diff(smooth, axis=1)).max() < np.abs(np.diff(picture.astype(float), axis=1)).max() / 2
+
+
+def test_compare(server: Server, browser: Browser) -> None:
+    script = """
+await press("1"); await settled();
+const seen = { plain: await canvas() };
+await press("c"); await settled();
+seen.divided = await canvas();
+seen.pressed = await attribute("#compare", "aria-pressed");
+seen.labels = [await text("#left-label"), await text("#right-label")];
+await press("c");
+seen.without = [await page.isHidden("#divider"), await page.isHidden("#left-label")];
+await press(" ");  // down and up again
+await settled();
+seen.released = await canvas();
+await page.keyboard.down(" "); await settled();
+seen.held = await canvas();
+await page.keyboard.up(" ");
+await page.click("#compare"); await press("0"); await settled();
+await shot("compare");
+await page.focus("#divider");
+const moves = [await attribute("#divider", "aria-valuenow")];
+for (const key of ["ArrowRight", "ArrowRight", "ArrowLeft", "Home", "End", "Shift+ArrowLeft"]) {
+  await press(key);
+  moves.push(await attribute("#divider", "aria-valuenow"));
+}
+await page.mouse.move(1280 * 0.9, 300); await page.mouse.down(); await page.mouse.move(320, 300); await page.mouse.up();
+moves.push(await attribute("#divider", "aria-valuenow"));
+return { ...seen, moves };
+"""
+    seen = browser.run(f"{server.url}#{LATENT}", script)
+    picture, before = of_golden(LATENT), original(LATENT)
+    if np.array_equal(picture, before):
+        pytest.fail("the two must differ for this to show anything")
+    assert np.array_equal(middle(seen["plain"], 128, 128), picture)
+    divided = middle(seen["divided"], 128, 128)
+    assert np.array_equal(divided[:, :64], before[:, :64])
+    assert np.array_equal(divided[:, 64:], picture[:, 64:])
+    assert seen["pressed"] == "true"
+    assert seen["labels"] == ["original", "2,235 bytes"]
+    assert seen["without"] == [True, True]
+    assert np.array_equal(middle(seen["held"], 128, 128), before)
+    assert np.array_equal(middle(seen["released"], 128, 128), picture)
+    assert seen["moves"] == ["50", "52", "54", "52", "0", "100", "90", "25"]
+
+
+def test_a_picture_without_an_original_is_not_compared(server: Server, browser: Browser) -> None:
+    script = """
+await press("c", " "); await settled();
+return [await page.isHidden("#compare"), await page.isHidden("#flip"), await page.isHidden("#divider")];
+"""
+    assert browser.run(f"{server.url}#5", script) == [True, True, True]
+
+
+def test_coarse_to_fine(server: Server, browser: Browser) -> None:
+    script = """
+await press("1", "p"); await settled();
+await press("s");
+await page.waitForFunction(() => document.getElementById("said").textContent.includes("The picture"));
+const last = [await text("#said"), await canvas()];
+await page.focus("#step");
+await press("ArrowLeft", "ArrowLeft", "ArrowLeft");
+await page.waitForTimeout(500);
+await shot("coarse-to-fine");
+const coarse = [await attribute("#step", "aria-valuetext"), await canvas()];
+await page.click("#play");
+const playing = await text("#play");
+await page.waitForFunction(() => document.getElementById("play").textContent === "Play");
+await settled();
+const end = [await text("#said"), await canvas()];
+await press("s");
+return { last, coarse, playing, end, hidden: await page.isHidden("#sequence") };
+"""
+    seen = browser.run(f"{server.url}#{SIREN}", script)
+    size = (GOLDEN / "siren-coded-photograph.coin").stat().st_size
+    assert seen["last"][0] == f"The picture, 128 × 128 samples, {size} bytes of {size} (100 %)"
+    assert seen["coarse"][0].startswith("1:8, 16 × 16 samples, ")
+    preview = next(p for p in coincodec.progressive((GOLDEN / f"{NAMES[SIREN - 1]}.coin").read_bytes()) if p.step == 8)
+    shown = middle(seen["coarse"][1], 128, 128).astype(int)
+    places = np.minimum(np.round((np.arange(128) + 0.5 - preview.place) / 8).astype(int), 15)
+    expected = preview.samples[places][:, places]
+    assert (np.abs(shown - expected).max(-1) == 0).mean() > 0.7  # the rest lies where two squares meet
+    assert seen["playing"] == "Pause"
+    assert seen["end"] == seen["last"]
+    assert np.array_equal(middle(seen["end"][1], 128, 128), of_golden(SIREN))
+    assert seen["hidden"]
+
+
+def test_keyboard(server: Server, browser: Browser) -> None:
+    script = """
+await filled();
+const went = [];
+const at = async () => went.push(await focused());
+await press("Tab"); await at();
+await press("ArrowRight"); await at();
+await press("ArrowRight"); await at();
+await press("ArrowRight"); await at();
+await press("Home"); await at();
+await press("End", "ArrowLeft"); await at();
+await shot("keyboard-grid");
+await press("Enter"); await settled(); await at();
+const names = [];
+const named = async () => names.push(await text("#name"));
+await named();
+await press("ArrowLeft"); await named();
+await press("ArrowLeft"); await named();
+await press("PageDown"); await named();
+await press("1", "+", "+", "+", "+", "+", "+", "+", "+"); await settled();
+await page.waitForTimeout(400);
+const place = () => page.evaluate(() => location.hash.split(",").map((n) => Number(n.replace("#", ""))));
+const before = await place();
+await press("ArrowRight", "ArrowDown"); await named();
+await page.waitForTimeout(400);
+const after = await place();
+await press("i");
+await page.waitForFunction(() => document.querySelector("#facts dd"));
+await shot("keyboard-info");
+const info = await page.innerText("#facts");
+await press("?");
+await shot("keyboard-help");
+const help = await page.evaluate(() => document.getElementById("help").open);
+await press("Escape");
+const open = [await page.isVisible("#info"), await page.isVisible("#viewer")];
+await press("Escape");
+open.push(await page.isVisible("#info"), await page.isVisible("#viewer"));
+await press("Escape");
+await page.waitForSelector("#gallery:not([hidden])");
+open.push(await page.isVisible("#viewer"));
+await at();
+const unnamed = await page.evaluate(() => [...document.querySelectorAll("button, a, [role=slider], input")]
+  .filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.querySelector("img[alt]"))).length);
+return { went, names, before, after, info, help, open, unnamed };
+"""
+    seen = browser.run(server.url, script, OF_DAMAGED)
+    latent, siren, alone = (f"picture-{number}" for number in (LATENT, SIREN, 5))
+    assert seen["went"] == [latent, siren, alone, alone, latent, siren, "canvas", siren]
+    assert seen["names"] == [f"{NAMES[n - 1]}.coin" for n in (SIREN, LATENT, LATENT, SIREN, SIREN)]
+    assert seen["before"][0] == seen["after"][0] == SIREN
+    assert seen["before"][3] == seen["after"][3] == 16
+    assert seen["after"][1] > seen["before"][1] + 5
+    assert seen["after"][2] > seen["before"][2] + 2
+    assert "multiply-accumulates per pixel" in seen["info"]
+    assert seen["help"]
+    assert seen["open"] == [True, True, False, True, False]
+    assert seen["unnamed"] == 0
+
+
+def test_the_address_says_where_one_looks(server: Server, browser: Browser) -> None:
+    script = """
+await settled();
+const first = await text("#zoom");
+await page.goBack(); await page.goForward(); await settled();
+await page.reload(); await settled();
+const again = [await text("#zoom"), await page.evaluate(() => location.hash)];
+await page.evaluate(() => { location.hash = "#99"; });
+await page.waitForSelector("#gallery:not([hidden])");
+return [first, ...again];
+"""
+    hash = f"#{SIREN},32.0,40.0,16.00"
+    assert browser.run(f"{server.url}{hash}", script, OF_DAMAGED) == ["1600 %", "1600 %", hash]
+
+
+def test_a_damaged_file_says_so_where_it_is_opened(server: Server, browser: Browser) -> None:
+    script = """
+await page.waitForSelector("#error:not([hidden])");
+await shot("damaged");
+return text("#error");
+"""
+    assert "checksum" in browser.run(f"{server.url}#{DAMAGED}", script, OF_DAMAGED)
+
+
+PHONE = {"viewport": {"width": 390, "height": 780}, "deviceScaleFactor": 2, "hasTouch": True, "isMobile": True}
+
+
+def test_touch_on_a_phone(server: Server, browser: Browser) -> None:
+    script = """
+await filled();
+await shot("phone-grid");
+const columns = await page.$$eval("#grid li", (items) => new Set(items.map((i) => i.getBoundingClientRect().left)).size);
+const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+await page.tap('img[alt^="latent-photograph.coin"]'); await settled();
+await shot("phone-open");
+const client = await page.context().newCDPSession(page);
+const touch = (type, ...points) => client.send("Input.dispatchTouchEvent",
+  { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+const names = [await text("#name")];
+const swipe = async (from, to) => {
+  await touch("touchStart", [from, 400]); await touch("touchMove", [(from + to) / 2, 402]); await touch("touchMove", [to, 404]);
+  await touch("touchEnd");
+  names.push(await text("#name"));
+};
+await swipe(300, 100);
+await swipe(100, 300);
+await settled();
+const scale = async () => parseFloat(await text("#zoom"));
+const scales = [await scale()];
+await touch("touchStart", [150, 300], [250, 300]);
+await touch("touchMove", [125, 300], [275, 300]);
+await touch("touchMove", [100, 300], [300, 300]);
+await touch("touchEnd");
+await settled();
+scales.push(await scale());
+await page.waitForTimeout(400);
+await page.touchscreen.tap(200, 300); await page.touchscreen.tap(200, 300); await settled();
+scales.push(await scale());
+await page.tap("#fit"); await page.tap("#compare"); await settled();
+const [from, to] = [[195, 400], [100, 400]];
+await touch("touchStart", from); await touch("touchMove", [150, 400]); await touch("touchMove", to); await touch("touchEnd");
+await shot("phone-compare");
+const divider = await attribute("#divider", "aria-valuenow");
+await page.tap("#info-toggle"); await page.waitForSelector("#facts dd");
+await shot("phone-info");
+const small = await page.evaluate(() => [...document.querySelectorAll("#viewer button")].filter((b) => b.offsetParent)
+  .filter((b) => b.offsetWidth < 34 || b.offsetHeight < 34).map((b) => b.id));
+return { columns, wide, names, scales, divider, small };
+"""
+    seen = browser.run(server.url, script, OF_DAMAGED, **PHONE)
+    assert seen["columns"] == 2
+    assert seen["wide"] <= 390
+    assert seen["names"] == [f"{NAMES[n - 1]}.coin" for n in (LATENT, SIREN, LATENT)]
+    fitted, pinched, doubled = seen["scales"]
+    assert pinched == pytest.approx(2 * fitted, rel=0.02)
+    assert doubled == pytest.approx(2 * pinched, rel=0.02)
+    assert seen["divider"] == "26"
+    assert seen["small"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark(server: Server, browser: Browser, scheme: str) -> None:
+    script = f"""
+await filled();
+await shot("grid-{scheme}");
+const colours = (selector) => page.$eval(selector, (element) => {{
+  const parse = (text) => text.match(/[0-9.]+/g).slice(0, 3).map(Number);
+  let under = element;
+  while (getComputedStyle(under).backgroundColor.endsWith(", 0)")) under = under.parentElement ?? undefined;
+  return [parse(getComputedStyle(element).color), parse(getComputedStyle(under).backgroundColor)];
+}});
+const seen = [await colours("h1"), await colours("#summary"), await colours(".broken p"), await colours("#grid .muted")];
+await page.click('img[alt^="siren-coded"]'); await settled();
+await press("c", "s"); await settled();
+await page.waitForFunction(() => document.getElementById("said").textContent.includes("The picture"));
+await shot("picture-{scheme}");
+return [...seen, await colours("#meta"), await colours("#compare"), await colours("#said"), await colours("#place")];
+"""
+    pairs = browser.run(server.url, script, OF_DAMAGED, colorScheme=scheme)
+    grounds = [np.mean(ground) for _, ground in pairs[:4]]
+    assert all((mean > 128) == (scheme == "light") for mean in grounds)
+    assert min(contrast(*map(np.array, pair)) for pair in pairs) >= 4.5
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """Of two sRGB colours in 0..255, as WCAG 2 has it."""
+
+    def luminance(colour: np.ndarray) -> float:
+        share = colour / 255
+        light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+        return float(light @ [0.2126, 0.7152, 0.0722])
+
+    dark, bright = sorted((luminance(one), luminance(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_transparent_pictures_lie_on_squares(tmp_path: Path, browser: Browser) -> None:
+    picture = np.zeros((64, 64, 4), np.uint8)
+    picture[:, 32:] = (200, 30, 30, 255)
+    (tmp_path / "half.coin").write_bytes(coincodec.encode(picture, model="siren", bpp=2))
+    entries, _ = catalogue.find([str(tmp_path)])
+    script = """
+await press("1"); await settled();
+await shot("transparent");
+return canvas();
+"""
+    with serving(Pictures(entries)) as server:
+        shown = middle(browser.run(f"{server.url}#1", script), 64, 64)
+    decoded = coincodec.decode((tmp_path / "half.coin").read_bytes())
+    clear, solid = decoded[:, :, 3] == 0, decoded[:, :, 3] == 255
+    assert {tuple(colour) for colour in shown[clear]} == {(255, 255, 255), (221, 221, 221)}
+    assert np.array_equal(shown[solid], decoded[solid][:, :3])
+    assert clear.any()
+    assert solid.any()
