@@ -102,7 +102,7 @@ def test_names_are_no_patterns(tmp_path: Path) -> None:
 
 
 def test_nothing_to_see_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no .coin file in"):
+    with pytest.raises(UsageError, match=r"no \.coin file in"):
         find([str(tmp_path)])
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Browser, middle
-from commands import Coin
 from folders import ALONE, DAMAGED, GOLDEN, LATENT, NAMES, NO_COIN, SIREN
 from PIL import Image
 
 import coincodec
 from coincodec.viewer import export
+from commands import Coin
 
 BUILT = next((folder for folder in export.DECODERS if (folder / "package.json").is_file()), None)
 
@@ -53,7 +53,16 @@ def test_an_export_has_all_that_the_page_needs(folder: Path, decoder: Path, coin
     pictures |= {f"pictures/{n}-small.jpg" for n in (LATENT, SIREN, ALONE)}
     pictures |= {f"pictures/{n}-original.png" for n in (LATENT, SIREN)}
     module = {f"decoder/{name}" for name in ("coin.js", "coin.wasm", "coin-simd.wasm", "LICENSE")}
-    page = {"index.html", "style.css", "picture.css", "viewer.js", "source.js", "worker.js", "icon.svg", "catalogue.json"}
+    page = {
+        "index.html",
+        "style.css",
+        "picture.css",
+        "viewer.js",
+        "source.js",
+        "worker.js",
+        "icon.svg",
+        "catalogue.json",
+    }
     assert names(out) >= pictures | module | page
     assert not {name for name in names(out) if name.endswith((".py", ".pyc", ".d.ts"))}
     catalogue = json.loads((out / "catalogue.json").read_text())

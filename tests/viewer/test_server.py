@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from commands import Coin
 from folders import ALONE, DAMAGED, GOLDEN, LATENT, NAMES, NO_COIN, SIREN
 from PIL import Image
 
@@ -23,6 +22,7 @@ from coincodec.image import to_8_bits
 from coincodec.limits import Limits
 from coincodec.viewer.pictures import MAX_SIDE, Pictures
 from coincodec.viewer.server import Server
+from commands import Coin
 
 Answer = tuple[int, http.client.HTTPMessage, bytes]
 
@@ -322,7 +322,9 @@ def test_its_own_host_and_origin_are_not(server: Server, name: str) -> None:
     assert ask(server, f"/{server.token}/catalogue.json", headers=headers)[0] == 200
 
 
-@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "BREW", "get"])
+@pytest.mark.parametrize(
+    "method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "BREW", "get"]
+)
 def test_nothing_but_get_is_answered(server: Server, method: str) -> None:
     status, headers, body = ask(server, f"/{server.token}/catalogue.json", method)
     assert (status, headers["Allow"], headers["Connection"]) == (405, "GET", "close")
@@ -334,7 +336,9 @@ def test_a_request_with_contents_is_refused(server: Server, header: tuple[str, s
     assert ask(server, f"/{server.token}/", headers=[("Host", server.hosts[0]), header])[0] == 400
 
 
-@pytest.mark.parametrize("sent", [b"\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET " + 70_000 * b"x"])
+@pytest.mark.parametrize(
+    "sent", [b"\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET " + 70_000 * b"x"]
+)
 def test_what_is_no_request_is_refused(server: Server, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as connection:
         connection.sendall(sent)

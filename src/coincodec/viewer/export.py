@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .. import __version__
+from .. import __version__, codec
 from ..errors import CoincodecError, FormatError, ImageError, UsageError
 from ..view import fit_within
 from . import page
@@ -39,8 +39,8 @@ def export(
 ) -> list[str]:
     """Writes the page to a folder that is new or empty, whole or not at all.
 
-    Returns a note of each file that is damaged. progress: is given how many pictures are done, of how many, and the name of
-    the next one.
+    Returns a note of each file that is damaged. progress: is given how many pictures are done, of how many, and the
+    name of the next one.
 
     Raises `UsageError` for a folder with something in it, `CoincodecError` if there is nothing to show or no decoder
     for browsers, OSError.
@@ -76,25 +76,34 @@ def _written(pictures: Pictures, number: int, folder: Path) -> dict[str, Any]:
         return facts
     width, height = facts["width"], facts["height"]
     try:
+        data = entry.path.read_bytes()
         facts["info"] = pictures.info(number)
+        profile = codec.colour_of(data, pictures.limits).profile(grey=False)
         small = pictures.samples(number, "coin", (0, 0, width, height), fit_within(width, height, _THUMBNAIL))
-        (folder / f"{number}.coin").write_bytes(entry.path.read_bytes())
     except (FormatError, OSError) as error:
         return {"name": entry.name, "error": in_one_line(error)}
+    (folder / f"{number}.coin").write_bytes(data)
+    if profile is not None:
+        (folder / f"{number}.icc").write_bytes(profile)
+        facts["profile"] = f"pictures/{number}.icc"
     facts["file"] = f"pictures/{number}.coin"
     suffix, data = _small_file(small)
     facts["thumbnail"] = f"pictures/{number}-small{suffix}"
     (folder / f"{number}-small{suffix}").write_bytes(data)
-    if facts["original"]:
-        try:
-            (folder / f"{number}-original.png").write_bytes(png(_plain(pictures.original(number))))
-            facts["original"] = f"pictures/{number}-original.png"
-        except (ImageError, OSError):
-            facts["original"] = False
+    if facts["original"] and (original := _original(pictures, number)) is not None:
+        (folder / f"{number}-original.png").write_bytes(png(original))
+        facts["original"] = f"pictures/{number}-original.png"
+    else:
+        facts["original"] = False
     return facts
 
 
-def _plain(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _original(pictures: Pictures, number: int) -> NDArray[np.uint8] | None:
+    """Samples of a picture's original, if it can be read."""
+    try:
+        samples = pictures.original(number)
+    except (ImageError, OSError):
+        return None
     return samples[:, :, 0] if samples.shape[2] == 1 else samples
 
 

@@ -77,7 +77,8 @@ class FileSource {
 
   ask(name, number, options = {}, signal = undefined) {
     const call = ++this.calls;
-    const url = new URL(this.pictures[number - 1].file, document.baseURI).href;
+    const { file, profile } = this.pictures[number - 1];
+    const [url, colours] = [file, profile].map((name) => name && new URL(name, document.baseURI).href);
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       signal?.addEventListener("abort", () => {
@@ -86,7 +87,7 @@ class FileSource {
         reject(signal.reason);
       });
       this.waiting.set(call, { resolve, reject });
-      this.worker.postMessage({ call, name, url, options });
+      this.worker.postMessage({ call, name, url, profile: colours, options });
     });
   }
 
