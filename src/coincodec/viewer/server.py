@@ -117,6 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, status: HTTPStatus, text: str) -> None:
         """Answers and hangs up, since what follows may be the contents of the request."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # or what named none would get no headers
         self._send(status, "text/plain", f"{text}\n".encode())
 
     def _send(self, status: HTTPStatus, kind: str, contents: bytes) -> None:
