@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, find
-from folders import ALONE, DAMAGED, GOLDEN, LATENT, NAMES, NO_COIN, SIREN, serving
+from folders import ALONE, DAMAGED, GOLDEN, LATENT, NAMES, NO_COIN, SIREN, original, serving
+from PIL import Image
 
 from coincodec.viewer import catalogue
 from coincodec.viewer.pictures import Pictures
@@ -22,8 +23,8 @@ def folder(tmp_path: Path) -> Path:
     made.mkdir()
     shutil.copy(GOLDEN / "latent-rgb8.coin", tmp_path / "secret.coin")
     for number in (LATENT, SIREN):
-        for suffix in (".coin", ".npy"):
-            shutil.copy(GOLDEN / f"{NAMES[number - 1]}{suffix}", made)
+        shutil.copy(GOLDEN / f"{NAMES[number - 1]}.coin", made)
+        Image.fromarray(original(number)).save(made / f"{NAMES[number - 1]}.png")
     shutil.copy(GOLDEN / f"{NAMES[ALONE - 1]}.coin", made)
     data = bytearray((made / f"{NAMES[LATENT - 1]}.coin").read_bytes())
     data[len(data) // 2] ^= 85

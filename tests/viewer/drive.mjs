@@ -45,6 +45,7 @@ try {
     shot: (name) => page.screenshot({ path: `${screenshots}/${name}.png` }),
   };
   await page.goto(url);
+  await page.waitForSelector("#grid li, #viewer:not([hidden])", { state: "attached" }); // keys are heard from now on
   const run = Object.getPrototypeOf(async () => {}).constructor;
   const value = await new run(...Object.keys(tools), script)(...Object.values(tools));
   console.log(JSON.stringify({ value: value ?? null, complaints }));

@@ -7,6 +7,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coincodec.viewer.pictures import Pictures
 from coincodec.viewer.server import Server
 
@@ -16,6 +19,11 @@ GOLDEN = Path(__file__).parents[1] / "golden/v1"
 # it, one that is no .coin file, and one alone.
 DAMAGED, LATENT, NO_COIN, SIREN, ALONE = range(1, 6)
 NAMES = ("damaged", "latent-photograph", "nonsense", "siren-coded-photograph", "siren-fp16-grey16")
+
+
+def original(number: int) -> NDArray[np.uint8]:
+    """Of a picture of three channels what lies beside it: nothing like it."""
+    return 255 - np.load(GOLDEN / f"{NAMES[number - 1]}.npy")
 
 
 @contextlib.contextmanager

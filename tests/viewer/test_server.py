@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from folders import ALONE, DAMAGED, GOLDEN, LATENT, NAMES, NO_COIN, SIREN
+from folders import ALONE, DAMAGED, GOLDEN, LATENT, NAMES, NO_COIN, SIREN, original
 from PIL import Image
 
 import coincodec
@@ -133,11 +133,10 @@ def test_a_tile_is_what_the_decoder_gives(
 
 @pytest.mark.parametrize("number", [LATENT, SIREN])
 def test_the_original_has_tiles_too(server: Server, number: int) -> None:
-    original = np.load(GOLDEN / f"{NAMES[number - 1]}.npy")
     query = f"tile?picture={number}&of=original&region=10,20,90,60&size="
-    assert np.array_equal(shown(get(server, f"{query}80,40")), original[20:60, 10:90])
+    assert np.array_equal(shown(get(server, f"{query}80,40")), original(number)[20:60, 10:90])
     smaller = shown(get(server, f"{query}20,10")).astype(float)
-    means = original[20:60, 10:90].reshape(10, 4, 20, 4, 3).mean((1, 3))
+    means = original(number)[20:60, 10:90].reshape(10, 4, 20, 4, 3).mean((1, 3))
     assert np.abs(smaller - means).mean() < np.abs(smaller - smaller[:, ::-1]).mean() / 4
 
 
@@ -192,7 +191,7 @@ def test_previews_that_are_too_large_are_left_out(pictures: Pictures, monkeypatc
         "/TOKEN/secret.coin",
         "/TOKEN/../secret.coin",
         "/TOKEN/latent-photograph.coin",
-        "/TOKEN/latent-photograph.npy",
+        "/TOKEN/latent-photograph.png",
         "/TOKEN/__init__.py",
         "/TOKEN/../server.py",
         "/TOKEN/viewer.js%00",
@@ -262,7 +261,7 @@ def test_a_file_that_is_gone_is_told(server: Server, folder: Path) -> None:
 
 
 def test_an_original_that_has_changed_its_size_is_told(server: Server, folder: Path) -> None:
-    np.save(folder / "latent-photograph.npy", np.zeros((9, 9), np.uint8))
+    Image.new("L", (9, 9)).save(folder / "latent-photograph.png")
     status, _, body = get(server, f"tile?picture={LATENT}&of=original&region=0,0,9,9&size=9,9")
     assert (status, body) == (422, b"the original has another size\n")
 

@@ -128,6 +128,7 @@ export class Stage {
   }
 
   redraw() {
+    this.canvas.parentElement.setAttribute("aria-busy", "true");
     this.frame ??= requestAnimationFrame(() => this.paint());
   }
 
