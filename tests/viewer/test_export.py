@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import io
 import json
@@ -30,7 +31,7 @@ def decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that looks like the decoder's."""
     made = tmp_path / "decoder"
     made.mkdir()
-    for name in ("coin.js", "coin.wasm", "coin-simd.wasm", "coin.d.ts", "LICENSE"):
+    for name in ("coin.js", "coin.wasm", "coin-simd.wasm", "directions.bin", "coin.d.ts", "LICENSE"):
         (made / name).write_text(name)
     (made / "package.json").write_text(json.dumps({"version": coincodec.__version__}))
     monkeypatch.setattr(export, "DECODERS", (tmp_path / "none", made))
@@ -52,14 +53,13 @@ def test_an_export_has_all_that_the_page_needs(folder: Path, decoder: Path, coin
     pictures = {f"pictures/{n}.coin" for n in (LATENT, SIREN, ALONE)}
     pictures |= {f"pictures/{n}-small.jpg" for n in (LATENT, SIREN, ALONE)}
     pictures |= {f"pictures/{n}-original.png" for n in (LATENT, SIREN)}
-    module = {f"decoder/{name}" for name in ("coin.js", "coin.wasm", "coin-simd.wasm", "LICENSE")}
+    module = {f"decoder/{name}" for name in ("coin.js", "coin.wasm", "coin-simd.wasm", "directions.bin", "LICENSE")}
     page = {
         "index.html",
         "style.css",
         "picture.css",
         "viewer.js",
         "source.js",
-        "worker.js",
         "icon.svg",
         "catalogue.json",
     }
@@ -166,19 +166,15 @@ def test_pictures_with_alpha_stay_so_in_the_grid(decoder: Path, coin: Coin, tmp_
     assert np.array_equal(np.asarray(small), np.load(GOLDEN / "siren-coded-rgba8.npy"))
 
 
-@pytest.fixture
-def hosted(folder: Path, coin: Coin) -> Iterator[str]:
-    """The address of an export on some web host."""
-    if BUILT is None:
-        pytest.skip("needs the decoder for browsers: python web/build.py")
-    out = folder.parent / "out"
-    assert coin("view", "-q", "--export", str(out), str(folder))[0] == 0
+@contextlib.contextmanager
+def hosting(folder: Path) -> Iterator[str]:
+    """The address of a folder on some web host."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, format: str, *arguments: object) -> None:
             """Nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=out)) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -186,7 +182,13 @@ def hosted(folder: Path, coin: Coin) -> Iterator[str]:
         thread.join()
 
 
-def test_the_page_decodes_by_itself(hosted: str, browser: Browser) -> None:
+needs_decoder = pytest.mark.skipif(BUILT is None, reason="needs the decoder for browsers: python web/build.py")
+
+
+@needs_decoder
+def test_the_page_decodes_by_itself(folder: Path, coin: Coin, browser: Browser) -> None:
+    out = folder.parent / "out"
+    assert coin("view", "-q", "--export", str(out), str(folder))[0] == 0
     script = """
 await filled();
 await shot("export-grid");
@@ -209,7 +211,8 @@ await page.focus("#step"); await press("Home"); await page.waitForTimeout(300);
 await shot("export-coarse");
 return { errors, siren, divided, info, latent, steps, coarse: await canvas() };
 """
-    seen = browser.run(hosted, script)
+    with hosting(out) as url:
+        seen = browser.run(url, script)
     assert len(seen["errors"]) == 2
     latent, siren = ((GOLDEN / f"{NAMES[n - 1]}.coin").read_bytes() for n in (LATENT, SIREN))
 
@@ -226,3 +229,20 @@ return { errors, siren, divided, info, latent, steps, coarse: await canvas() };
     assert seen["info"][1] == "siren-coded-photograph.coin"
     assert int(seen["steps"]) == len(list(coincodec.progressive(latent))) - 1
     assert far(middle(seen["coarse"], 128, 128), coincodec.decode(latent)) > 30
+
+
+@needs_decoder
+@pytest.mark.parametrize("colour", [(12, 13), (9, 1)])
+def test_the_page_converts_colours_by_itself(
+    tmp_path: Path, coin: Coin, browser: Browser, colour: tuple[int, int]
+) -> None:
+    y, x = np.mgrid[0:40, 0:40]
+    picture = np.stack([60 + 3 * x, 80 + 2 * y, 120 - x - y], -1).astype(np.uint8)
+    data = coincodec.encode(picture, model="siren", bpp=2, steps=200, colour=coincodec.Colour(*colour))
+    (tmp_path / "wide.coin").write_bytes(data)
+    assert coin("view", "-q", "--export", str(tmp_path / "out"), str(tmp_path / "wide.coin"))[0] == 0
+    with hosting(tmp_path / "out") as url:
+        shown = middle(browser.run(f"{url}#1", 'await press("1"); await settled(); return canvas();'), 40, 40)
+    converted = coincodec.decode(data, srgb=True).astype(int)
+    assert np.abs(converted - coincodec.decode(data)).max() > 8
+    assert np.abs(converted - shown).max() <= 3

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .. import __version__, codec
+from .. import __version__
 from ..errors import CoincodecError, FormatError, ImageError, UsageError
 from ..view import fit_within
 from . import page
@@ -78,14 +78,10 @@ def _written(pictures: Pictures, number: int, folder: Path) -> dict[str, Any]:
     try:
         data = entry.path.read_bytes()
         facts["info"] = pictures.info(number)
-        profile = codec.colour_of(data, pictures.limits).profile(grey=False)
         small = pictures.samples(number, "coin", (0, 0, width, height), fit_within(width, height, _THUMBNAIL))
     except (FormatError, OSError) as error:
         return {"name": entry.name, "error": in_one_line(error)}
     (folder / f"{number}.coin").write_bytes(data)
-    if profile is not None:
-        (folder / f"{number}.icc").write_bytes(profile)
-        facts["profile"] = f"pictures/{number}.icc"
     facts["file"] = f"pictures/{number}.coin"
     suffix, data = _small_file(small)
     facts["thumbnail"] = f"pictures/{number}-small{suffix}"
@@ -132,7 +128,7 @@ def _decoder() -> Path:
 def _copy_decoder(source: Path, target: Path) -> None:
     target.mkdir()
     for path in source.iterdir():
-        if path.suffix in (".js", ".wasm") or path.name == "LICENSE":
+        if not path.name.endswith((".json", ".d.ts")):
             shutil.copyfile(path, target / path.name)
 
 

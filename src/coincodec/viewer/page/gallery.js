@@ -35,13 +35,16 @@ function item(source, picture, number) {
   return entry;
 }
 
+/** Without a place where a line may break. */
+const together = (text) => text.replaceAll(" ", "\u00a0");
+
 const frame = (...children) => element("div", { className: "frame" }, ...children);
 
 function caption(picture) {
   const facts = [size(picture), picture.family, bytes(picture.bytes), rate(picture.bpp)];
   if (picture.original) facts.push("with original");
   const name = element("span", { className: "name", title: picture.name, textContent: picture.name });
-  return element("div", { className: "caption" }, name, element("span", { className: "muted", textContent: facts.join(" · ") }));
+  return element("div", { className: "caption" }, name, element("span", { className: "muted", textContent: facts.map(together).join(" · ") }));
 }
 
 function broken(picture, text) {

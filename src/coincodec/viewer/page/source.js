@@ -54,72 +54,81 @@ class ServerSource {
   }
 }
 
-/** Pictures in files beside this page, which the decoder's module decodes in a worker. */
-class FileSource {
-  constructor(pictures, decoder) {
-    this.pictures = pictures;
-    this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    this.waiting = new Map();
-    this.calls = 0;
-    this.originals = new Map();
-    this.worker.onmessage = ({ data: { call, value, error } }) => {
-      const { resolve, reject } = this.waiting.get(call) ?? {};
-      this.waiting.delete(call);
-      if (error === undefined) resolve?.(value);
-      else reject?.(new Error(error));
-    };
-    this.worker.onerror = () => {
-      for (const { reject } of this.waiting.values()) reject(new Error("the decoder could not be loaded"));
-      this.waiting.clear();
-    };
-    this.worker.postMessage({ decoder: new URL(decoder, document.baseURI).href });
-  }
+// Pictures of a latent model up to so many pixels are decoded once and cut: each of their tiles would take as long.
+const WHOLE = 1 << 22;
+// Previews of more pixels are left to tiles.
+const LARGEST_PREVIEW = 1 << 22;
 
-  ask(name, number, options = {}, signal = undefined) {
-    const call = ++this.calls;
-    const { file, profile } = this.pictures[number - 1];
-    const [url, colours] = [file, profile].map((name) => name && new URL(name, document.baseURI).href);
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      signal?.addEventListener("abort", () => {
-        if (!this.waiting.delete(call)) return;
-        this.worker.postMessage({ cancel: call });
-        reject(signal.reason);
-      });
-      this.waiting.set(call, { resolve, reject });
-      this.worker.postMessage({ call, name, url, profile: colours, options });
-    });
+/** Pictures in files beside this page, which the decoder's module, `coin`, decodes in workers. */
+class FileSource {
+  constructor(pictures, coin) {
+    Object.assign(this, { pictures, coin, decoder: new coin.Decoder({ workers: 2 }), kept: new Map() });
   }
 
   thumbnail(number) {
     return this.pictures[number - 1].thumbnail;
   }
 
+  /** What was made of a picture, of the last one that was looked at alone; made now if it was not. */
+  keep(number, name, make) {
+    if (this.number !== number) this.kept.clear();
+    this.number = number;
+    if (!this.kept.has(name)) {
+      const value = make();
+      value.catch(() => this.kept.delete(name));
+      this.kept.set(name, value);
+    }
+    return this.kept.get(name);
+  }
+
+  data(number) {
+    const { file } = this.pictures[number - 1];
+    return this.keep(number, "data", async () => new Uint8Array(await (await get(file)).arrayBuffer()));
+  }
+
+  original(number) {
+    return this.keep(number, "original", async () => bitmapOf(await get(this.pictures[number - 1].original)));
+  }
+
+  whole(number) {
+    return this.keep(number, "whole", async () => this.bitmap(await this.decoder.decode(await this.data(number))));
+  }
+
+  /** A browser converts the colours of PNG files, and knows those of an ImageData that are usual. */
+  async bitmap(samples) {
+    const { primaries, transfer } = samples.colour;
+    const usual = transfer === 13 && (primaries === 1 || primaries === 12);
+    return createImageBitmap(usual ? this.coin.toImageData(samples) : await this.coin.toPNG(samples));
+  }
+
   async tile(number, layer, region, size, signal) {
-    if (layer === "coin") return this.ask("tile", number, { region, size }, signal);
+    const { family, width, height } = this.pictures[number - 1];
     const [left, top, right, bottom] = region;
-    const whole = await this.original(number);
+    if (layer === "coin" && (family === "siren" || width * height > WHOLE)) {
+      const draft = right - left >= 4 * size[0];
+      return this.bitmap(await this.decoder.decode(await this.data(number), { region, size, draft, signal }));
+    }
+    const whole = await (layer === "coin" ? this.whole(number) : this.original(number));
     const options = { resizeWidth: size[0], resizeHeight: size[1], resizeQuality: "high" };
     return createImageBitmap(whole, left, top, right - left, bottom - top, options);
   }
 
-  /** The last original that was asked for is kept. */
-  async original(number) {
-    if (!this.originals.has(number)) {
-      this.originals.clear();
-      const whole = get(this.pictures[number - 1].original).then(bitmapOf);
-      whole.catch(() => this.originals.delete(number));
-      this.originals.set(number, whole);
-    }
-    return this.originals.get(number);
+  sequence(number) {
+    return this.keep(number, "sequence", async () => {
+      const found = [];
+      for await (const preview of this.decoder.previews(await this.data(number)))
+        if (preview.step === 1 || preview.width * preview.height <= LARGEST_PREVIEW) found.push(preview);
+      found.at(-1).samples = undefined; // the picture itself, which comes in tiles
+      return found;
+    });
   }
 
   previews(number) {
-    return this.ask("previews", number);
+    return this.sequence(number);
   }
 
-  preview(number, step) {
-    return this.ask("preview", number, { step });
+  async preview(number, step) {
+    return this.bitmap((await this.sequence(number)).find((preview) => preview.step === step));
   }
 
   async info(number) {
@@ -134,5 +143,6 @@ class FileSource {
 /** What the catalogue beside this page says there is. */
 export async function open() {
   const { pictures, decoder } = await (await get("catalogue.json")).json();
-  return decoder ? new FileSource(pictures, decoder) : new ServerSource(pictures);
+  if (!decoder) return new ServerSource(pictures);
+  return new FileSource(pictures, await import(new URL(decoder, document.baseURI)));
 }
