@@ -20,6 +20,17 @@ try {
     complaints,
     /** Until all of the picture is drawn as finely as it will be. */
     settled: () => page.waitForSelector('#stage[aria-busy="false"]'),
+    /** Until the address says how closely one looks. */
+    remembered: () =>
+      page.waitForFunction(() => {
+        const scale = Number(location.hash.split(",")[3]);
+        return document.getElementById("zoom").textContent === `${Math.round(100 * scale)} %`;
+      }),
+    /** Until the step of the sequence is drawn. */
+    stepped: async () => {
+      await page.waitForSelector('#sequence[aria-busy="false"]');
+      await page.waitForSelector('#stage[aria-busy="false"]');
+    },
     /** Until every picture of the grid is there, or told as damaged. */
     filled: () =>
       page.waitForFunction(() => {

@@ -207,7 +207,7 @@ const latent = await canvas();
 await press("s");
 await page.waitForFunction(() => document.getElementById("said").textContent.includes("The picture"));
 const steps = await attribute("#step", "max");
-await page.focus("#step"); await press("Home"); await page.waitForTimeout(300);
+await page.focus("#step"); await press("Home"); await stepped();
 await shot("export-coarse");
 return { errors, siren, divided, info, latent, steps, coarse: await canvas() };
 """

@@ -89,14 +89,16 @@ export class Sequence {
     const text = `${scale}, ${size(preview)} samples, ${bytes(preview.bytes)} of ${count(this.total)} (${share.toFixed(share < 10 ? 1 : 0)} %)`;
     this.said.textContent = text;
     this.step.setAttribute("aria-valuetext", text);
+    this.panel.setAttribute("aria-busy", String(preview.step !== 1));
     if (preview.step === 1) {
       this.show(undefined);
       return;
     }
     try {
       if (!this.bitmaps.has(at)) this.bitmaps.set(at, padded(await this.source.preview(number, preview.step)));
-      if (this.number === number && this.wanted === at)
-        this.show({ bitmap: this.bitmaps.get(at), step: preview.step, place: preview.place });
+      if (this.number !== number || this.wanted !== at) return;
+      this.show({ bitmap: this.bitmaps.get(at), step: preview.step, place: preview.place });
+      this.panel.setAttribute("aria-busy", "false");
     } catch (error) {
       if (this.number === number) this.failed(error);
     }
