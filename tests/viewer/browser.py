@@ -16,6 +16,9 @@ import pytest
 
 PLAYWRIGHT = "playwright-core@1.65"
 
+# What Chromium logs of a picture of the damaged file.
+OF_DAMAGED = ("Failed to load resource: the server responded with a status of 422",)
+
 
 @dataclass(frozen=True)
 class Browser:

@@ -20,7 +20,6 @@ from PIL import Image
 
 import coincodec
 from coincodec.image import to_8_bits
-from coincodec.limits import Limits
 from coincodec.viewer.pictures import MAX_SIDE, Pictures
 from coincodec.viewer.server import Server
 from commands import Coin
@@ -140,18 +139,6 @@ def test_the_original_has_tiles_too(server: Server, number: int) -> None:
     assert np.abs(smaller - means).mean() < np.abs(smaller - smaller[:, ::-1]).mean() / 4
 
 
-def test_pictures_are_shown_in_srgb(tmp_path: Path) -> None:
-    from coincodec.viewer import catalogue
-
-    picture = np.full((40, 40, 3), (200, 80, 40), np.uint8)
-    data = coincodec.encode(picture, model="siren", steps=2, colour=coincodec.Colour(12, 13))
-    (tmp_path / "p3.coin").write_bytes(data)
-    entries, _ = catalogue.find([str(tmp_path)])
-    tile = Pictures(entries).samples(1, "coin", (0, 0, 40, 40), (40, 40))
-    assert np.array_equal(tile, coincodec.decode(data, srgb=True))
-    assert not np.array_equal(tile, coincodec.decode(data))
-
-
 @pytest.mark.parametrize("number", [LATENT, SIREN])
 def test_previews_are_those_of_the_decoder(server: Server, number: int) -> None:
     said = json.loads(get(server, f"previews?picture={number}")[2])
@@ -162,13 +149,6 @@ def test_previews_are_those_of_the_decoder(server: Server, number: int) -> None:
     for preview in expected[:-1]:
         samples = shown(get(server, f"preview?picture={number}&step={preview.step}"))
         assert np.array_equal(samples, preview.samples)
-
-
-def test_previews_that_are_too_large_are_left_out(pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coincodec.viewer.pictures._MAX_PREVIEW", 32**2)
-    found = pictures.previews(SIREN)
-    assert [one["step"] for one in found][-2:] == [4, 1]
-    assert found[-1]["bytes"] == (GOLDEN / "siren-coded-photograph.coin").stat().st_size
 
 
 @pytest.mark.parametrize(
@@ -264,25 +244,6 @@ def test_an_original_that_has_changed_its_size_is_told(server: Server, folder: P
     Image.new("L", (9, 9)).save(folder / "latent-photograph.png")
     status, _, body = get(server, f"tile?picture={LATENT}&of=original&region=0,0,9,9&size=9,9")
     assert (status, body) == (422, b"the original has another size\n")
-
-
-def test_limits_are_kept(pictures: Pictures) -> None:
-    bounded = Pictures(pictures.entries, Limits(pixels=100))
-    for ask_for in (bounded.info, bounded.previews, lambda n: bounded.tile(n, "coin", (0, 0, 1, 1), (1, 1))):
-        with pytest.raises(coincodec.LimitError):
-            ask_for(LATENT)
-    with pytest.raises(coincodec.ImageError, match="16,384 pixels"):
-        bounded.original(LATENT)
-
-
-def test_what_was_made_is_kept_within_bounds(pictures: Pictures, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = pictures.original(LATENT)
-    assert pictures.original(LATENT) is first
-    pictures.original(SIREN)
-    assert pictures.original(LATENT) is first
-    monkeypatch.setattr(pictures._originals, "_most", first.nbytes)
-    pictures.original(SIREN)
-    assert pictures.original(LATENT) is not first
 
 
 @pytest.mark.parametrize(
