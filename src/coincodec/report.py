@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from .colour import Colour
 
+_METADATA = {"exif": "EXIF", "xmp": "XMP"}
+_CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -84,3 +87,24 @@ class Info:
         """Of the stored weights."""
         stored = self.parts.get("weights", self.parts.get("networks", 0))
         return 8 * stored / self.parameters
+
+    def in_words(self) -> dict[str, str]:
+        """All of it for a reader, a line for each name."""
+        columns, lines = self.size
+        rows = {
+            "format": f"version {self.version}, model {self.model}",
+            "picture": f"{columns}x{lines}, {_CHANNELS[self.channels]}, {self.bit_depth} bits per sample",
+            "colour": self.colour.name,
+            "size": f"{self.bytes:,} bytes, {self.bpp:.4f} bpp, {self.header_bytes} of them header and checksums",
+            "network": f"{self.network}, {self.parameters:,} weights, {self.weights}, "
+            f"{self.bits_per_parameter:.4g} bits each",
+            "decoding": f"{self.macs_per_pixel:,} multiply-accumulates per pixel",
+        }
+        if len(self.parts) > 1:
+            rows |= {name: f"{size:,} bytes, {size / self.bytes:.1%}" for name, size in self.parts.items()}
+        for name, size in self.metadata.items():
+            if name == "colour":
+                rows["colour"] += f", {size:,} bytes"
+                continue
+            rows[_METADATA.get(name, name)] = f"{size:,} bytes, {size / self.bytes:.1%}"
+        return rows

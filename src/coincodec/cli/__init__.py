@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import CoincodecError, UsageError
-from . import batch, bench, decode, demo, encode, info, jobs, search, streams
+from . import batch, bench, decode, demo, encode, info, jobs, search, streams, view
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,6 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (encode, decode, batch, info, search, demo, bench):
+    for command in (encode, decode, batch, info, view, search, demo, bench):
         command.register(commands, common)
     return parser

@@ -12,9 +12,6 @@ from ..files import read_bytes
 if TYPE_CHECKING:
     from .options import Subparsers
 
-_METADATA = {"exif": "EXIF", "xmp": "XMP"}
-_CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
-
 
 def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Adds the command to the parser."""
@@ -35,23 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
         more = {"bits_per_parameter": facts.bits_per_parameter, "colour": of_colour}
         print(json.dumps(asdict(facts) | more, indent=2))
         return
-    columns, lines = facts.size
-    rows = {
-        "format": f"version {facts.version}, model {facts.model}",
-        "picture": f"{columns}x{lines}, {_CHANNELS[facts.channels]}, {facts.bit_depth} bits per sample",
-        "colour": facts.colour.name,
-        "size": f"{facts.bytes:,} bytes, {facts.bpp:.4f} bpp, {facts.header_bytes} of them header and checksums",
-        "network": f"{facts.network}, {facts.parameters:,} weights, {facts.weights}, "
-        f"{facts.bits_per_parameter:.4g} bits each",
-        "decoding": f"{facts.macs_per_pixel:,} multiply-accumulates per pixel",
-    }
-    if len(facts.parts) > 1:
-        rows |= {name: f"{size:,} bytes, {size / facts.bytes:.1%}" for name, size in facts.parts.items()}
-    for name, size in facts.metadata.items():
-        if name == "colour":
-            rows["colour"] += f", {size:,} bytes"
-            continue
-        rows[_METADATA.get(name, name)] = f"{size:,} bytes, {size / facts.bytes:.1%}"
+    rows = facts.in_words()
     width = max(map(len, rows))
     for name, text in rows.items():
         print(f"{name + ':':{width + 2}}{text}")
