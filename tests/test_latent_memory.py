@@ -38,6 +38,11 @@ class TestWay:
         with pytest.raises(UsageError, match=f"takes about {least / 1e6:,.0f} MB"):
             Way.of(LARGE, False, False, least - 1)
 
+    def test_parts_count_for_what_the_largest_sees(self) -> None:
+        # Of 1535 rows there is one part, of 1536 there are two.
+        one, two = (Way.of((rows, 2000, 3), True, False, None).memory for rows in (1535, 1536))
+        assert 0.5 * one < two < 0.9 * one
+
     def test_a_small_picture_has_no_parts(self) -> None:
         with pytest.raises(UsageError, match="of memory"):
             Way.of((100, 100, 3), False, False, 1e6)
@@ -54,6 +59,8 @@ def test_a_picture_that_would_take_too_much_is_fitted_in_parts(
     photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mosaic, "_SIDE", 128)
+    monkeypatch.setattr(mosaic, "LARGEST_SAMPLE", 6 * 128**2)
+    monkeypatch.setattr(mosaic, "_PART", 128)
     samples = np.ascontiguousarray(photo[:512, :512])
     options = EncodeOptions(memory=1.0)
     with pytest.raises(UsageError, match="of memory") as refused:

@@ -12,7 +12,7 @@ from PIL import Image
 import coincodec
 from coincodec.collection import memory
 from coincodec.collection.conversion import Decoding, Encoding
-from coincodec.errors import ImageError
+from coincodec.errors import ImageError, UsageError
 from coincodec.options import EncodeOptions
 
 
@@ -41,22 +41,35 @@ def test_some_memory_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fits_are_expected_to_take_more_the_larger_pictures_are() -> None:
     for tune in ("psnr", "eye"):
         for scored in (False, True):
-            needs = [memory.of_fit(pixels, tune, scored) for pixels in (1, 10**5, 10**6, 2 * 10**6, 10**7, 10**8)]
+            sides = (32, 300, 1000, 1400, 3000, 10_000)
+            needs = [memory.of_fit((side, side, 3), EncodeOptions(tune=tune), scored) for side in sides]
             assert needs == sorted(needs)
-    assert memory.of_fit(10**7, "eye", scored=True) > memory.of_fit(10**7, "eye") > memory.of_fit(10**7, "psnr")
+    shape, eye = (3000, 3000, 3), EncodeOptions(tune="eye")
+    assert memory.of_fit(shape, eye, scored=True) > memory.of_fit(shape, eye)
+    assert memory.of_fit(shape, eye) > memory.of_fit(shape, EncodeOptions(tune="psnr"))
+
+
+def test_a_siren_takes_little_more_than_its_decoding() -> None:
+    decoding = memory.of_decode(10**6, 3)
+    assert decoding < memory.of_fit((1000, 1000, 3), EncodeOptions(model="siren")) < 1.2 * decoding
+
+
+def test_what_a_fit_may_not_take_is_refused_as_the_encode_does() -> None:
+    with pytest.raises(UsageError, match="of memory"):
+        memory.of_fit((3000, 3000, 3), EncodeOptions(memory=1e6))
 
 
 def test_headers_say_what_is_needed(small: np.ndarray) -> None:
     file = io.BytesIO()
     Image.fromarray(small).save(file, "PNG")
-    encoding = Encoding(EncodeOptions(tune="psnr"))
-    assert encoding.need(file.getvalue()[:100]) == memory.of_fit(16 * 24, "psnr")  # no pixel of it
+    options, led = EncodeOptions(tune="psnr"), EncodeOptions(bytes=500)
+    assert Encoding(options).need(file.getvalue()[:100]) == memory.of_fit(small.shape, options)  # no pixel of it
     array = io.BytesIO()
     np.save(array, small)
-    assert encoding.need(array.getvalue()) == memory.of_fit(16 * 24, "psnr")
-    assert Encoding(EncodeOptions(bytes=500)).need(array.getvalue()) == memory.of_fit(16 * 24, "eye", scored=True)
+    assert Encoding(options).need(array.getvalue()) == memory.of_fit(small.shape, options)
+    assert Encoding(led).need(array.getvalue()) == memory.of_fit(small.shape, led)
     assert Encoding(EncodeOptions(), max_pixels=383).need(array.getvalue()) == 0
     with pytest.raises(ImageError):
-        encoding.need(b"hello")
+        Encoding(options).need(b"hello")
     data = coincodec.encode(small, model="siren", layers=1, width=2, steps=2)
     assert Decoding().need(data) == memory.of_decode(16 * 24, 3)

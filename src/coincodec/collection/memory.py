@@ -28,8 +28,9 @@ def of_fit(shape: tuple[int, ...], options: EncodeOptions, scored: bool = False)
     from .. import codec  # here, because only workers fit
     from ..latent.memory import of_score
 
-    fit = codec.memory_of(shape, options) or _BASE
-    score = _BASE + of_score(shape[0] * shape[1]) if scored else 0.0
+    pixels = shape[0] * shape[1]
+    fit = codec.memory_of(shape, options) or of_decode(pixels, shape[2])  # a siren is judged by what it decodes to
+    score = _BASE + of_score(pixels) if scored else 0.0
     return int(_MARGIN * max(fit, score))
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ..errors import UsageError
 from . import mosaic
 
-# Megabytes of a process before it fits anything. Bytes that a pixel takes: in a model, of three channels; in one whose
-# goal moves with what is seen; of a score; and of a large picture beside the models, samples and all latents.
-_BASE, _MODEL, _MOVING, _SCORE, _HELD = 50e6, 100, 215, 140, 10
+# Bytes of a process before it fits anything. Bytes that a pixel takes: in a model, of three channels; in one whose
+# goal moves with what is seen, and of a part of a picture in such a one; of a score; and of a large picture beside the
+# models, samples and all latents.
+_BASE, _MODEL, _MOVING, _MOVING_PART, _SCORE, _HELD = 50e6, 100, 215, 270, 140, 10
 
 # Pictures of fewer pixels are fitted whole: there are no parts of them.
 _LEAST_FOR_PARTS = 1 << 18
@@ -60,5 +61,7 @@ def _way(shape: tuple[int, ...], for_eyes: bool, large: bool, scored: bool) -> W
     score = of_score(channels * pixels) if scored else 0.0
     if not large:
         return Way(large, scored, _BASE + each * pixels + score)
-    models = each * (pixels / 4 + min(mosaic.LARGEST_SAMPLE, pixels))
-    return Way(large, scored, _BASE + _HELD * channels * pixels + max(models, score))
+    # Half the size has given up half of what it takes when it is the parts' turn.
+    half, sample = each * pixels / 4, each * min(mosaic.LARGEST_SAMPLE, pixels)
+    part = (_MOVING_PART if for_eyes else _MODEL) * channels * mosaic.largest_part(*shape[:2])
+    return Way(large, scored, _BASE + _HELD * channels * pixels + max(sample + max(half, half / 2 + part), score))

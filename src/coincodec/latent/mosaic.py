@@ -69,13 +69,23 @@ def parts_of(shape: LatentShape) -> Iterator[Region]:
     unit = _unit(shape)
 
     def cuts(size: int) -> list[int]:
-        count = max(1, round(size / _PART))
+        count = _pieces(size)
         return [*(round(size * place / count / unit) * unit for place in range(count)), size]
 
     rows, columns = cuts(shape.height), cuts(shape.width)
     for top, bottom in pairwise(rows):
         for left, right in pairwise(columns):
             yield Region(left, top, right, bottom)
+
+
+def largest_part(height: int, width: int) -> int:
+    """About how many pixels the largest part sees."""
+    down, across = (min(size, -(-size // _pieces(size)) + 2 * _MARGIN) for size in (height, width))
+    return down * across
+
+
+def _pieces(size: int) -> int:
+    return max(1, round(size / _PART))
 
 
 def seen_from(shape: LatentShape, part: Region) -> Region:
