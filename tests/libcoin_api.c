@@ -77,6 +77,7 @@ static void whole(coin_picture *picture) {
   CHECK(coin_picture_metadata(picture, NULL, &metadata, NULL) == COIN_OK);
   coin_previews *previews = coin_previews_open(picture, NULL, &error);
   CHECK(previews);
+  CHECK(coin_previews_colour(previews).primaries > 0);
   coin_preview preview = {0};
   while (coin_previews_next(previews, &preview, &error) == 1) CHECK(preview.samples && preview.bytes <= info.bytes);
   CHECK(error.code == COIN_OK && preview.step == 1 && preview.width == info.width && preview.bytes == info.bytes);

@@ -155,9 +155,9 @@ def test_nothing_but_the_api_is_exported(prefix: Path) -> None:
     functions = {line.split(" ", 2)[2] for line in symbols if " T " in line}
     assert functions == {
         "coin_close", "coin_open", "coin_options_init", "coin_picture_info", "coin_picture_metadata",
-        "coin_previews_close", "coin_previews_next", "coin_previews_open", "coin_version", "coin_view_close",
-        "coin_view_colour", "coin_view_height", "coin_view_missing", "coin_view_open", "coin_view_read",
-        "coin_view_width",
+        "coin_previews_close", "coin_previews_colour", "coin_previews_next", "coin_previews_open", "coin_version",
+        "coin_view_close", "coin_view_colour", "coin_view_height", "coin_view_missing", "coin_view_open",
+        "coin_view_read", "coin_view_width",
     }  # fmt: skip
 
 

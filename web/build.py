@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,12 +50,17 @@ def zig(*arguments: str | Path) -> None:
     subprocess.run([sys.executable, "-m", "ziglang", "c++", *map(str, arguments)], check=True)
 
 
-def module(path: Path, options: tuple[str, ...], work: Path) -> None:
-    """Compiles and links one module."""
-    starts = work / "starts_data.cpp"
-    tool = ROOT / "tools/embed_starts.py"
+def starts_of(work: Path, target: Path) -> Path:
+    """Writes the starts as a source, and their directions, which few files need, beside the modules."""
+    source, directions = work / "starts_data.cpp", work / "directions"
     data = [ROOT / "src/coincodec/latent" / name for name in ("starts.npz", "directions.npz")]
-    subprocess.run([sys.executable, tool, *data, starts], check=True)
+    subprocess.run([sys.executable, ROOT / "tools/embed_starts.py", *data, source, directions], check=True)
+    (target / "directions.bin").write_bytes(zlib.compress(directions.read_bytes(), 9))
+    return source
+
+
+def module(path: Path, options: tuple[str, ...], work: Path, starts: Path) -> None:
+    """Compiles and links one module."""
     decoder = [source.relative_to(NATIVE).as_posix() for source in sorted((NATIVE / "decoder").rglob("*.cpp"))]
     objects = []
 
@@ -79,8 +85,9 @@ def main() -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(WEB / "src", target)
     with tempfile.TemporaryDirectory() as work:
+        starts = starts_of(Path(work), target)
         for name, options in MODULES.items():
-            module(target / name, options, Path(work))
+            module(target / name, options, Path(work), starts)
     version = re.search(r'__version__ = "(.*)"', (ROOT / "src/coincodec/__init__.py").read_text())
     assert version is not None
     package = json.loads((target / "package.json").read_text()) | {"version": version[1]}

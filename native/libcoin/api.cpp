@@ -26,6 +26,7 @@ struct coin_view {
 
 struct coin_previews {
   std::unique_ptr<coin::Previews> previews;
+  coin::Colour colour;
   std::unique_ptr<coin::Preview> last;
   int (*cancelled)(void*);
   void* context;
@@ -71,6 +72,10 @@ coin_options complete(const coin_options* options) {
   if (options) std::memcpy(&all, options, std::min(options->size, sizeof all));
   all.threads = all.threads > 0 ? std::min(all.threads, coin::kMaxThreads) : coin::processors();
   return all;
+}
+
+coin_colour colour_of(const coin::Colour& c) {
+  return {c.primaries, c.transfer, c.icc.empty() ? nullptr : c.icc.data(), c.icc.size()};
 }
 
 Error stopped() { return {Code::cancelled, "cancelled"}; }
@@ -150,10 +155,7 @@ int coin_view_width(const coin_view* view) { return view->rendering->width(); }
 int coin_view_height(const coin_view* view) { return view->rendering->height(); }
 const char* coin_view_missing(const coin_view* view) { return view->rendering->missing().c_str(); }
 
-coin_colour coin_view_colour(const coin_view* view) {
-  const coin::Colour& c = view->rendering->colour();
-  return {c.primaries, c.transfer, c.icc.empty() ? nullptr : c.icc.data(), c.icc.size()};
-}
+coin_colour coin_view_colour(const coin_view* view) { return colour_of(view->rendering->colour()); }
 
 int coin_view_read(coin_view* view, void* memory, int rows, ptrdiff_t stride, coin_error* error) {
   return guarded<int>(error, -1, [&]() -> coin::Result<int> {
@@ -182,11 +184,18 @@ coin_previews* coin_previews_open(coin_picture* picture, const coin_options* opt
     request.limits = limits_of(all.limits);
     coin::Result<std::unique_ptr<coin::Previews>> previews = coin::Previews::open(picture->data, request);
     if (!previews) return previews.error();
-    return new coin_previews{std::move(*previews), nullptr, all.cancelled, all.context};
+    const coin::Result<coin::Sections> sections =
+        coin::read_sections(picture->data, picture->layout, request.partial);
+    if (!sections) return sections.error();
+    coin::Result<coin::Colour> colour = coin::read_colour(*sections, request.limits);
+    if (!colour) return colour.error();
+    return new coin_previews{std::move(*previews), std::move(*colour), nullptr, all.cancelled, all.context};
   });
 }
 
 void coin_previews_close(coin_previews* previews) { delete previews; }
+
+coin_colour coin_previews_colour(const coin_previews* previews) { return colour_of(previews->colour); }
 
 int coin_previews_next(coin_previews* previews, coin_preview* preview, coin_error* error) {
   return guarded<int>(error, -1, [&]() -> coin::Result<int> {

@@ -47,6 +47,7 @@ export interface Picture extends Samples {
 
 /** A whole picture before all of it is known: a sample for every `step` pixels, both ways. */
 export interface Preview extends Samples {
+  colour: Colour;
   step: number;
   /** Of the first sample, in pixels from the left and the top: 0.5 is the middle of the first pixel. */
   place: number;
@@ -68,6 +69,7 @@ export interface Head {
 }
 
 export class CoinError extends Error {
+  constructor(code: CoinError["code"], text: string);
   readonly code: "not-coin" | "truncated" | "corrupt" | "unsupported" | "limit" | "usage" | "memory";
 }
 
@@ -79,11 +81,16 @@ export function head(data: Bytes): Promise<Head>;
 
 export function decode(data: Bytes, options?: Options): Promise<Picture>;
 
-/** The picture from coarse to fine. With `partial` those previews that are all there. */
-export function previews(
-  data: Bytes,
-  options?: Pick<Options, "partial" | "signal" | "limits">,
-): AsyncGenerator<Preview, void>;
+export interface PreviewOptions extends Pick<Options, "partial" | "signal" | "limits"> {
+  /** Leaves out previews that are not finer: those with a step of so many pixels or more. */
+  below?: number;
+}
+
+/**
+ * The picture from coarse to fine, each preview computed when it is asked for. With `partial` those that are all there.
+ * Who takes some of them one by one, not by a loop, says `return()` in the end.
+ */
+export function previews(data: Bytes, options?: PreviewOptions): AsyncGenerator<Preview, void>;
 
 /** Previews of a download as its bytes arrive; the last one, with a step of 1, is the picture. */
 export function stream(
@@ -91,5 +98,26 @@ export function stream(
   options?: Pick<Options, "signal" | "limits">,
 ): AsyncGenerator<Preview, void>;
 
-/** 8-bit RGBA, as canvases take it; in the picture's own colours. */
-export function toImageData(picture: Samples): ImageData;
+/**
+ * The functions above in workers of their own, from which pages stay free. Data is copied there, samples come without.
+ * A signal stops the wait at once, the work within some tens of milliseconds.
+ */
+export class Decoder {
+  /**
+   * workers: at most so many, started as they are needed. Several share the calls between them, and the bands of a large
+   * picture that is decoded at its own size.
+   */
+  constructor(options?: { workers?: number });
+  head(data: Bytes): Promise<Head>;
+  decode(data: Bytes, options?: Options): Promise<Picture>;
+  previews(data: Bytes, options?: PreviewOptions): AsyncGenerator<Preview, void>;
+  stream(source: string | URL | Response, options?: Pick<Options, "signal" | "limits">): AsyncGenerator<Preview, void>;
+  /** Ends the workers; what waits for them fails. */
+  close(): void;
+}
+
+/** 8-bit RGBA, as canvases take it; in Display P3 where the picture is, else as if it were in sRGB. */
+export function toImageData(picture: Samples & { colour?: Colour }): ImageData;
+
+/** A PNG file, lossless: of 16 bits where the picture is, with its transparency and its colours. */
+export function toPNG(picture: Samples & { colour?: Colour }): Promise<Blob>;

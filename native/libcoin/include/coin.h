@@ -86,7 +86,7 @@ typedef struct coin_info {
  * and an ICC profile. */
 typedef struct coin_colour {
   int primaries, transfer;
-  const uint8_t *icc; /* null without one; lives as long as the view */
+  const uint8_t *icc; /* null without one; lives as long as the view or the previews */
   size_t icc_size;
 } coin_colour;
 
@@ -130,6 +130,7 @@ COIN_API int coin_view_read(coin_view *view, void *memory, int rows, ptrdiff_t s
  * size and draft are of no account. */
 COIN_API coin_previews *coin_previews_open(coin_picture *picture, const coin_options *options, coin_error *error);
 COIN_API void coin_previews_close(coin_previews *previews);
+COIN_API coin_colour coin_previews_colour(const coin_previews *previews);
 
 /* A preview has a sample for every `step` pixels, both ways; step is a power of two, at last 1. samples: rows without gaps,
  * until the next call. place: of the first sample, in pixels from the left and the top, 0.5 being the middle of the first
