@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-PLAYWRIGHT = "playwright-core@1.65"
+import chromium
 
 # What Chromium logs of a picture of the damaged file.
 OF_DAMAGED = ("Failed to load resource: the server responded with a status of 422",)
@@ -49,19 +48,11 @@ class Browser:
         return told["value"]
 
 
-def find(cache: Path, screenshots: Path) -> Browser:
-    """The browser; skips the test where something is missing. cache: a folder that is kept between runs."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None or shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("needs chromium, node and npm")
-    if not (cache / "node_modules/playwright-core").is_dir():
-        command = ["npm", "install", "--prefix", cache, "--no-audit", "--no-fund", "--ignore-scripts", PLAYWRIGHT]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip(f"{PLAYWRIGHT} cannot be installed")
+def find(config: pytest.Config, screenshots: Path) -> Browser:
+    """The browser; skips the test where something is missing."""
     chosen = Path(os.environ.get("COINCODEC_SCREENSHOTS", screenshots))
     chosen.mkdir(parents=True, exist_ok=True)
-    return Browser(chromium, cache, chosen)
+    return Browser(chromium.found(), chromium.installed(config), chosen)
 
 
 def samples(canvas: dict[str, Any]) -> np.ndarray:

@@ -51,5 +51,4 @@ def server(pictures: Pictures) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """The browser."""
-    assert pytestconfig.cache is not None
-    return find(pytestconfig.cache.mkdir("playwright-core"), tmp_path_factory.mktemp("screenshots"))
+    return find(pytestconfig, tmp_path_factory.mktemp("screenshots"))

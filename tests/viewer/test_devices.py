@@ -54,7 +54,8 @@ await touch("touchMove", [100, 400]);
 await touch("touchEnd");
 await shot("phone-compare");
 const divider = await attribute("#divider", "aria-valuenow");
-await page.tap("#info-toggle"); await page.waitForSelector("#facts dd");
+await settled();
+await page.click("#info-toggle"); await page.waitForSelector("#facts dd");
 await shot("phone-info");
 const small = await page.evaluate(() => [...document.querySelectorAll("#viewer button")].filter((b) => b.offsetParent)
   .filter((b) => b.offsetWidth < 34 || b.offsetHeight < 34).map((b) => b.id));

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pages import CHROMIUM, Browser, Site, serving
+from pages import Browser, Site, serving
 from PIL import Image
 
+import chromium
 import coincodec
 
 ROOT = Path(__file__).parents[2]
@@ -37,26 +37,13 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def modules(pytestconfig: pytest.Config) -> Path:
     """A folder in which npm has installed what drives the browser, and what checks types."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("needs node and npm")
-    folder: Path = pytestconfig.cache.mkdir("npm")
-    told = ROOT / "web/package.json"
-    if not (folder / "node_modules").exists() or (folder / "package.json").read_bytes() != told.read_bytes():
-        shutil.copy(told, folder)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            (folder / "package.json").unlink()
-            pytest.skip(f"npm does not install what tests need: {result.stderr}")
-    return folder
+    return chromium.installed(pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def browser(modules: Path) -> Iterator[Browser]:
     """One for all tests."""
-    if CHROMIUM is None:
-        pytest.skip("needs chromium")
-    browser = Browser(modules)
+    browser = Browser(modules, chromium.found())
     yield browser
     browser.close()
 

@@ -6,7 +6,6 @@ import http.server
 import json
 import mimetypes
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -22,9 +21,6 @@ import coincodec
 from coincodec import native
 
 ROOT = Path(__file__).parents[2]
-
-# Debian's name, and others'.
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 # How much of a held download is sent at once.
 HELD_SHARE = 0.1
@@ -142,10 +138,10 @@ def serving(folders: Mapping[str, Path], **headers: str) -> Iterator[Site]:
 
 
 class Browser:
-    """A browser without a window. modules: where npm has put what drives it."""
+    """A browser without a window. modules: where npm has put what drives it. program: the browser's own."""
 
-    def __init__(self, modules: Path) -> None:
-        command = ["node", "--input-type=module", "-e", _DRIVER, "--", CHROMIUM]
+    def __init__(self, modules: Path, program: str) -> None:
+        command = ["node", "--input-type=module", "-e", _DRIVER, "--", program]
         self._driver = subprocess.Popen(command, cwd=modules, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def show(self, site: Site, script: str, *given: object, **options: object) -> object:
