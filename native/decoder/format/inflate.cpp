@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "decoder/format/text.h"
 
@@ -133,6 +134,21 @@ class Inflater {
     return !full_;
   }
 
+  // What is so far back, again; all of it at once, since that is what little data can become much by.
+  bool repeat(std::size_t distance, std::size_t length) {
+    const std::size_t before = out.size();
+    full_ = length > most_ - before;
+    if (full_) return false;
+    out.resize(before + length);
+    std::uint8_t* const to = out.data() + before;
+    if (distance == 1) {
+      std::memset(to, to[-1], length);
+    } else {
+      for (std::size_t i = 0; i < length; ++i) to[i] = *(to - distance + i);
+    }
+    return true;
+  }
+
   const char* stored() {
     bits_.align();
     const unsigned length = bits_.take(16), complement = bits_.take(16);
@@ -172,8 +188,7 @@ class Inflater {
       const unsigned distance = kDistances[number] + bits_.take(kDistanceBits[number]);
       if (bits_.ended) return kStop;
       if (distance > out.size()) return "invalid distance too far back";
-      for (unsigned i = 0; i < length; ++i)
-        if (!put(out[out.size() - distance])) return kStop;
+      if (!repeat(distance, length)) return kStop;
     }
   }
 
@@ -222,10 +237,12 @@ class Inflater {
   }
 
   std::uint32_t adler32() const {
+    constexpr std::size_t kRun = 5552;  // bytes, after which sums still have 32 bits
     std::uint32_t a = 1, b = 0;
-    for (const std::uint8_t byte : out) {
-      a = (a + byte) % 65521;
-      b = (b + a) % 65521;
+    for (std::size_t at = 0; at < out.size();) {
+      for (const std::size_t end = std::min(at + kRun, out.size()); at < end; ++at) b += a += out[at];
+      a %= 65521;
+      b %= 65521;
     }
     return b << 16 | a;
   }
