@@ -31,10 +31,10 @@ sys.path.insert(0, str(HERE.parent))
 from fuzz import corpus  # noqa: E402 (found there)
 
 ROOT = HERE.parents[1]
-SANITIZERS = "-O1 -g1 -march=native -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
+SANITIZERS = "-g1 -march=native -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
 COVERAGE = "-O1 -march=native -fprofile-instr-generate -fcoverage-mapping"
 LIMITS = ("-timeout=5", "-malloc_limit_mb=64", "-rss_limit_mb=1024", "-max_len=4096")
-ENVIRONMENT = {"ASAN_OPTIONS": "quarantine_size_mb=8:malloc_context_size=4"}
+ENVIRONMENT = {"ASAN_OPTIONS": "quarantine_size_mb=1:malloc_context_size=4"}
 INTERRUPTED = 72  # libFuzzer's exit status after SIGINT
 MOST_FINDINGS = 20
 
@@ -182,7 +182,9 @@ def main() -> int:
     if arguments.coverage:
         coverage(folder, arguments.targets)
         return 0
-    programs = build(folder / "build", SANITIZERS, "-DCOINCODEC_LIBFUZZER=ON")
+    # A few executions take less time than an optimiser.
+    level = "-O2" if arguments.runs is None else "-O1"
+    programs = build(folder / "build", f"{level} {SANITIZERS}", "-DCOINCODEC_LIBFUZZER=ON")
     signal.signal(signal.SIGINT, _interrupt)
     share = arguments.seconds * arguments.jobs / len(arguments.targets)
     targets = [Target(name, share) for name in arguments.targets]

@@ -29,7 +29,7 @@ inline coin_options usual() {
   coin_options options;
   coin_options_init(&options);
   options.threads = 1;
-  options.limits = {1 << 12, 1 << 22, 1 << 16};
+  options.limits = {1 << 12, 1 << 20, 1 << 12};
   return options;
 }
 

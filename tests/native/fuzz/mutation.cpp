@@ -26,7 +26,7 @@ constexpr std::uint32_t kNumbers[] = {0,   1,    2,       3,       5,       7,
 class Dice {
  public:
   explicit Dice(unsigned seed) : bits_(seed) {}
-  std::size_t below(std::size_t n) { return bits_() / 256 % n; }
+  std::size_t below(std::size_t n) { return bits_() / 64 % n; }
   bool one_in(std::size_t n) { return below(n) == 0; }
   template <class T, std::size_t N>
   T of(const T (&list)[N]) {
@@ -34,7 +34,7 @@ class Dice {
   }
 
  private:
-  std::mt19937 bits_;
+  std::minstd_rand bits_;
 };
 
 void change(Bytes& bytes, std::size_t most) {
