@@ -14,7 +14,7 @@ function(coin_options target)
   target_compile_definitions(${target} PRIVATE $<$<BOOL:${COINCODEC_ONE_ISA}>:COIN_ONE_ISA>)
   # Contraction is off so that the code decides where products and sums are fused, and the result is the same on every
   # instruction set that can fuse them.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow -Wconversion
+  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
                                            $<$<BOOL:${COINCODEC_WERROR}>:-Werror>)
 endfunction()
 

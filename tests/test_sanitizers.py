@@ -78,8 +78,10 @@ def test_programs_have_their_sanitizers(checks: Path) -> None:
 
 
 def test_many_threads(tmp_path: Path) -> None:
+    """On one file and on different ones, with pictures large enough for several threads each."""
     programs = built(tmp_path, "thread", "threads")
-    assert b"rounds" in run(programs / "threads", *FILES, *GOLDEN[:2], TSAN_OPTIONS="halt_on_error=1")
+    large = [path for path in GOLDEN if path.stem in ("siren-coded-photograph", "latent-tiles-large")]
+    assert b"rounds" in run(programs / "threads", *FILES, *large, TSAN_OPTIONS="halt_on_error=1")
 
 
 def test_libfuzzer(tmp_path: Path) -> None:
