@@ -85,7 +85,7 @@ def test_many_threads(tmp_path: Path) -> None:
 
 
 def test_libfuzzer(tmp_path: Path) -> None:
-    """Clang's fuzzer and sanitizers, for a moment."""
+    """Clang's fuzzer and sanitizers, for a moment, and its warnings."""
     source = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
     probe = ["clang++", "-fsanitize=fuzzer,address,undefined", "-x", "c++", "-", "-o", tmp_path / "probe"]
     if shutil.which("clang++") is None or subprocess.run(
@@ -94,6 +94,7 @@ def test_libfuzzer(tmp_path: Path) -> None:
         pytest.skip("needs clang with libFuzzer")
     command = [sys.executable, ROOT / "tests/fuzz/native.py", "--runs", "2000", "--folder", tmp_path / "fuzz"]
     said = run(*map(str, command)).decode()
+    assert "warning:" not in said
     executions = re.search(r"([\d,]+) executions, 0 findings", said)
     assert executions is not None, said
     assert int(executions[1].replace(",", "")) >= 2000 * len(corpus.TARGETS)

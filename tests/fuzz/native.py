@@ -68,6 +68,8 @@ def build(folder: Path, flags: str, *options: str, program: str = "fuzz_targets"
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{done.stdout}\nclang cannot build the targets")
+        if "warning:" in done.stdout:
+            print(done.stdout)
     return folder / "checks"
 
 
