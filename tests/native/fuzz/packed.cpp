@@ -2,7 +2,7 @@
 #include "asking.h"
 #include "file.h"
 
-// Which of them.
+// Which of them, and whether they may become large.
 const std::size_t kRequestBytes = 1;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes bytes = file.put_together();
   const Picture picture(bytes.data(), bytes.size());
   HOLDS(picture);
-  const coin_options options = usual();
+  coin_options options = usual();
+  if (data[size - 1] >= 128) options.limits.metadata = 1 << 18;
   if (kind == 0) {
     const Read found = read(picture, options);
     HOLDS(found.error.code == COIN_OK || found.error.code == COIN_CORRUPT || found.error.code == COIN_LIMIT);
