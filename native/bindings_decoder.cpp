@@ -134,8 +134,9 @@ class PyPreviews {
       preview = value_of(previews_->next());
     }
     if (!preview) return nb::none();
-    coin::Preview* p = preview.release();
+    coin::Preview* const p = preview.get();
     const nb::capsule owner(p, [](void* address) noexcept { delete static_cast<coin::Preview*>(address); });
+    preview.release();
     const std::size_t shape[3] = {static_cast<std::size_t>(p->height), static_cast<std::size_t>(p->width), channels_};
     nb::object samples = bit_depth_ == 8
                              ? nb::cast(nb::ndarray<nb::numpy, std::uint8_t>(p->samples.data(), 3, shape, owner))

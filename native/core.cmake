@@ -4,14 +4,17 @@ find_package(Threads REQUIRED)
 find_package(Python 3 REQUIRED COMPONENTS Interpreter)
 set(COIN_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 
+option(COINCODEC_ONE_ISA "Compile kernels for the instruction set of the compiler's flags alone" OFF)
+
 function(coin_options target)
   target_compile_features(${target} PRIVATE cxx_std_20)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF
                                              CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(${target} PRIVATE ${COIN_ROOT}/native)
+  target_compile_definitions(${target} PRIVATE $<$<BOOL:${COINCODEC_ONE_ISA}>:COIN_ONE_ISA>)
   # Contraction is off so that the code decides where products and sums are fused, and the result is the same on every
   # instruction set that can fuse them.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow
+  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
                                            $<$<BOOL:${COINCODEC_WERROR}>:-Werror>)
 endfunction()
 
@@ -25,7 +28,7 @@ function(coin_library name)
   coin_options(${name})
   target_link_libraries(${name} PUBLIC Threads::Threads)
   set_property(TARGET ${name} PROPERTY COIN_OBJECTS $<TARGET_OBJECTS:${name}>)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT COINCODEC_ONE_ISA)
     set(sets baseline avx2 avx512)
   else()
     set(sets native)
@@ -37,7 +40,7 @@ function(coin_library name)
     add_library(${kernels} OBJECT ${of_KERNELS})
     coin_options(${kernels})
     target_compile_definitions(${kernels} PRIVATE COIN_ISA=${isa})
-    target_compile_options(${kernels} PRIVATE -O3 -fno-math-errno ${options_${isa}})
+    target_compile_options(${kernels} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3> -fno-math-errno ${options_${isa}})
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:${kernels}>)
     set_property(TARGET ${name} APPEND PROPERTY COIN_OBJECTS $<TARGET_OBJECTS:${kernels}>)
     if(COINCODEC_WERROR)

@@ -45,6 +45,15 @@ class TestInflate:
         data = block * times + bytes(reversed(block))
         assert unpacked(packer.compress(data) + packer.flush()) == data
 
+    @pytest.mark.parametrize("size", [2**16 - 1, 2**16 + 10_000, MOST])
+    def test_much_from_little(self, size: int) -> None:
+        """What grows so is counted before it is kept."""
+        for data in (bytes(size), b"ab" * (size // 2) + b"c", bytes(size - 300) + bytes(range(200))):
+            assert unpacked(zlib.compress(data[:MOST], 9)) == data[:MOST]
+        with pytest.raises(LimitError):
+            unpacked(zlib.compress(bytes(MOST + 1), 9))
+        assert unpacked(zlib.compress(bytes(size), 9)[:-1] + b"?") is None
+
     def test_far_copies_and_codes_of_every_length(self) -> None:
         rng = random.Random(0)
         skewed = bytes(min(int(rng.expovariate(0.05)), 255) for _ in range(60_000))

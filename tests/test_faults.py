@@ -20,6 +20,7 @@ from PIL import Image
 
 from coincodec import cli
 from coincodec.files import write_atomically
+from conformance.broken import tiled
 
 QUICK = ("--model", "siren", "--layers", "1", "--width", "4", "--steps", "2", "--weights", "fp16", "-q")
 LONG = ("--model", "siren", "--layers", "5", "--width", "20", "--steps", "1000000")
@@ -169,3 +170,27 @@ class TestInterrupts:
         code += "cli.main = lambda: signal.raise_signal(signal.SIGINT);"
         code += "from coincodec.__main__ import main; sys.exit(main())"
         assert subprocess.run([sys.executable, "-c", code], cwd=folder, check=False).returncode == 0
+
+
+LITTLE_MEMORY = """
+import resource, sys
+import coincodec, numpy
+sound, large = (open(path, "rb").read() for path in sys.argv[1:])
+coincodec.decode(sound)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, used + 2**26))
+try:
+    coincodec.decode(large, size=(8, 8), threads=1)
+except MemoryError:
+    print(coincodec.decode(sound).shape)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_a_picture_that_there_is_no_memory_for(tmp_path: Path) -> None:
+    """67 million pixels, all within the limits, where there are 64 MiB."""
+    (tmp_path / "large.coin").write_bytes(tiled(b"\x14\x14", [0, 0], b"", (2**13, 2**13)))
+    sound = Path(__file__).parent / "conformance/valid/latent-rgb8.coin"
+    command = [sys.executable, "-c", LITTLE_MEMORY, str(sound), str(tmp_path / "large.coin")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("(13, 17, 3)\n", "")

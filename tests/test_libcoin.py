@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import shutil
 import subprocess
@@ -13,22 +13,14 @@ import pytest
 
 import coincodec
 from coincodec import native
+from libcoin import GOLDEN, ROOT, decoded_alike, run
 
-ROOT = Path(__file__).parents[1]
-GOLDEN = sorted((ROOT / "tests/golden/v1").glob("*.coin"))
 EXAMPLE = ROOT / "examples/coin2pam.c"
 STRICT = ["-std=c99", "-pedantic-errors", "-Wall", "-Wextra", "-Werror"]
 
 pytestmark = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in ("cmake", "cc", "c++")), reason="needs cmake and a compiler"
 )
-
-
-def run(*command: str | Path, **environment: str) -> bytes:
-    """Standard output of a command that succeeds."""
-    result = subprocess.run(command, capture_output=True, env=os.environ | environment, check=False)
-    assert result.returncode == 0, (result.stdout + result.stderr).decode()
-    return result.stdout
 
 
 def built(folder: Path, *options: str) -> Path:
@@ -54,20 +46,6 @@ def program(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = prefix / "lib"
     run("cc", *STRICT, EXAMPLE, "-o", path, f"-I{prefix}/include", f"-L{library}", "-lcoin", f"-Wl,-rpath,{library}")
     return path
-
-
-def read_pam(data: bytes) -> np.ndarray:
-    """The samples of a PAM file, grey without an axis of channels."""
-    header, body = data.split(b"ENDHDR\n", 1)
-    fields = dict(line.split(b" ") for line in header.splitlines()[1:])
-    height, width, depth = (int(fields[name]) for name in (b"HEIGHT", b"WIDTH", b"DEPTH"))
-    samples = np.frombuffer(body, np.uint8 if fields[b"MAXVAL"] == b"255" else ">u2").reshape(height, width, depth)
-    return samples[:, :, 0] if depth == 1 else samples
-
-
-def decoded_alike(program: Path, path: Path, **environment: str) -> bool:
-    """Whether the example decodes a file as Python does."""
-    return np.array_equal(read_pam(run(program, path, **environment)), coincodec.decode(path.read_bytes()))
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -161,16 +139,32 @@ def test_nothing_but_the_api_is_exported(prefix: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_whole_api_under_sanitizers(tmp_path: Path) -> None:
-    """Golden files, whole, in part, cut and damaged, by a program that uses every function."""
-    flags = "-fsanitize=address,undefined -fno-sanitize-recover=all"
-    options = (f"-DCMAKE_CXX_FLAGS=-O1 {flags}", "-DCMAKE_BUILD_TYPE=None", "-DCOINCODEC_WERROR=OFF")
-    prefix = built(tmp_path, *options, "-DCMAKE_INSTALL_LIBDIR=lib")
-    for source in (EXAMPLE, ROOT / "tests/libcoin_api.c"):
-        program = tmp_path / source.stem
-        objects = tmp_path / f"{source.stem}.o"
-        run("cc", *STRICT, *flags.split(), "-c", source, "-o", objects, f"-I{prefix}/include")
-        run("c++", *flags.split(), objects, prefix / "lib/libcoin.a", "-o", program, "-lpthread")
-    for path in GOLDEN:
-        assert decoded_alike(tmp_path / "coin2pam", path)
-    assert run(tmp_path / "libcoin_api", *GOLDEN).decode() == f"{len(GOLDEN)} files\n"
+@pytest.fixture(scope="module")
+def helpers(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with programs of tests/native that measure."""
+    folder = tmp_path_factory.mktemp("helpers")
+    for name in ("bombs", "memory"):
+        source, link = ROOT / f"tests/native/{name}.c", [prefix / "lib/libcoin.a", "-lstdc++", "-lm", "-pthread"]
+        run("cc", "-O1", source, "-o", folder / name, f"-I{prefix}/include", *link)
+    return folder
+
+
+def test_memory_is_flat(helpers: Path) -> None:
+    """10,000 decodes of all kinds of files, whole and not; 1 MiB is for what allocators keep."""
+    small = [path for path in sorted((ROOT / "tests/conformance/valid").glob("*.coin")) if path.stat().st_size < 1000]
+    assert int(run(helpers / "memory", *small[:63])) < 2**20
+
+
+# Those of coin.h.
+CODES = {"TruncatedError": 2, "CorruptError": 3, "UnsupportedError": 4, "LimitError": 5}
+
+
+def test_bombs_are_refused_within_100_megabytes(helpers: Path) -> None:
+    folder = ROOT / "tests/conformance/invalid"
+    index = json.loads((folder / "index.json").read_text())
+    bombs = [name for name in index if name.startswith("bomb-")]
+    assert len(bombs) >= 21
+    for name in bombs:
+        code, _, peak = map(int, run(helpers / "bombs", folder / f"{name}.coin").split())
+        assert (name, code) == (name, CODES[index[name]["error"]])
+        assert peak < 100e6

@@ -12,7 +12,7 @@ struct Named {
 
 const std::vector<Named>& supported() {
   static const std::vector<Named> found = [] {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(COIN_ONE_ISA)
     std::vector<Named> sets = {{Isa::baseline, "baseline"}};
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {

@@ -5,7 +5,7 @@
 
 // Declares `name`, a constant of `Type` that every instruction set defines, and name_in_use(), which is that of the set
 // in use. To be written inside namespace coin, in one source.
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(COIN_ONE_ISA)
 #define COIN_KERNELS(Type, name)             \
   namespace baseline {                       \
   extern const Type name;                    \

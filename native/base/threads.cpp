@@ -1,10 +1,12 @@
 #include "base/threads.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
-#include <deque>
+#include <cstddef>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -104,8 +106,9 @@ class Pool {
     const std::uint64_t call = (left_.load(std::memory_order_relaxed) | kLeft) + 1;
     left_.store(call + static_cast<std::uint64_t>(count), std::memory_order_release);
     for (int i = 0; i < helpers; ++i) {
-      workers_[i].calls.fetch_add(1, std::memory_order_release);
-      workers_[i].calls.notify_one();
+      Worker& worker = workers_[static_cast<std::size_t>(i)];
+      worker.calls.fetch_add(1, std::memory_order_release);
+      worker.calls.notify_one();
     }
     work(0);
     const auto waited = Clock::now();
@@ -124,17 +127,17 @@ class Pool {
 
   // Grows the pool to `wanted` workers if the system allows, and returns how many there are.
   int ensure(int wanted) {
-    while (static_cast<int>(workers_.size()) < wanted) {
-      Worker& worker = workers_.emplace_back();
-      const int number = static_cast<int>(workers_.size());
+    for (; there_ < wanted; ++there_) {
+      Worker& worker = workers_[static_cast<std::size_t>(there_)];
       try {
-        std::thread([this, &worker, number] { serve(worker, number); }).detach();
+        std::thread([this, &worker, number = there_ + 1] { serve(worker, number); }).detach();
       } catch (const std::system_error&) {
-        workers_.pop_back();
+        break;
+      } catch (const std::bad_alloc&) {
         break;
       }
     }
-    return static_cast<int>(workers_.size());
+    return there_;
   }
 
   void serve(Worker& worker, int number) {
@@ -169,7 +172,8 @@ class Pool {
 
   std::mutex mutex_;
   Balance balance_;
-  std::deque<Worker> workers_;
+  std::array<Worker, kMaxThreads - 1> workers_;
+  int there_ = 0;
   std::atomic<const std::function<void(std::int64_t, int)>*> task_{nullptr};
   std::atomic<std::int64_t> count_{0}, helped_{0};
   std::atomic<int> threads_{0};
@@ -177,16 +181,17 @@ class Pool {
   std::atomic<std::uint32_t> finished_{0};
 };
 
-// Never destroyed: its threads may be asleep in it when the process ends. A forked child has none of
-// the threads, so it starts with a pool of its own.
-Pool*& pool() {
-  static Pool* instance = [] {
+// Never destroyed: its threads may be asleep in it when the process ends. A forked child has none of the threads, so it
+// starts with a pool of its own, in the same place: there need not be memory for another one.
+Pool& pool() {
+  alignas(Pool) static std::byte place[sizeof(Pool)];
+  static Pool* const first = [] {
 #if defined(__unix__) || defined(__APPLE__)
-    pthread_atfork(nullptr, nullptr, [] { pool() = new Pool; });
+    pthread_atfork(nullptr, nullptr, [] { new (place) Pool; });
 #endif
-    return new Pool;
+    return new (place) Pool;
   }();
-  return instance;
+  return *first;
 }
 
 }  // namespace
@@ -195,7 +200,7 @@ int processors() { return std::clamp(static_cast<int>(std::thread::hardware_conc
 
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t, int)>& task) {
   threads = static_cast<int>(std::min<std::int64_t>({threads, count, kMaxThreads}));
-  if (threads > 1) return pool()->run(threads, count, task);
+  if (threads > 1) return pool().run(threads, count, task);
   const FlushSubnormals flush;
   for (std::int64_t i = 0; i < count; ++i) task(i, 0);
 }

@@ -104,7 +104,7 @@ void update(const LatentShape& s, int level, int first, int last, const float* g
     const float* g = gradient + at;
     const float* by = slope + at;
     float *x = latents + at, *m = mean + at, *v = square + at;
-#pragma GCC ivdep
+    COIN_INDEPENDENT
     for (int i = 0; i < columns; ++i) {
       const float d = g[i] * by[i];
       m[i] = m[i] + (1 - u.beta1) * (d - m[i]);

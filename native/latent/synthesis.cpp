@@ -65,17 +65,16 @@ void clear(float* p, std::ptrdiff_t n) {
 class Synthesis {
  public:
   Synthesis(const LatentShape& shape, const SynthesisInput& input, float* scratch) : s(shape), in(input), at(shape) {
-    float* next = scratch;
-    const auto take = [&next](std::ptrdiff_t floats) {
-      float* here = next;
-      next += (floats + 15) / 16 * 16;
+    std::ptrdiff_t used = 0;
+    const auto take = [&used, scratch](std::ptrdiff_t floats, int side = 0) {
+      float* const here = scratch ? scratch + used + side : nullptr;
+      used += (floats + 15) / 16 * 16;
       return here;
     };
     columns = s.columns(0);
     padded = s.padded(0);
     wide = padded + 2 * kSide;
-    grids = take(std::ptrdiff_t{kRing} * s.levels * (padded + 2 * kSide));
-    grids += kSide;
+    grids = take(std::ptrdiff_t{kRing} * s.levels * wide, kSide);
     middle = take(std::ptrdiff_t{kRing} * s.channels * wide);
     hidden = take(std::ptrdiff_t{s.hidden} * kChunk);
     block = take(std::ptrdiff_t{s.block} * wide);
@@ -85,10 +84,10 @@ class Synthesis {
     middle_gradient = take(std::ptrdiff_t{s.channels} * wide);
     hidden_gradient = take(std::ptrdiff_t{s.hidden} * kChunk);
     grid_gradient = take(std::ptrdiff_t{s.levels} * wide);
-    vertical = take(s.stride(1)) + kSide;
+    vertical = take(s.stride(1), kSide);
     narrow = take(2 * (s.stride(1) + 64));
     sums = reinterpret_cast<Vector*>(take(s.parameters() * kLanes));
-    size = next - scratch;
+    size = static_cast<std::size_t>(used);
   }
 
   std::size_t size;

@@ -80,12 +80,17 @@ coin_colour colour_of(const coin::Colour& c) {
 
 Error stopped() { return {Code::cancelled, "cancelled"}; }
 
+// Of any numbers: where it is none, neither is the region one.
+int difference(int last, int first) {
+  return static_cast<int>(static_cast<unsigned>(last) - static_cast<unsigned>(first));
+}
+
 coin::Request request_of(const coin_options& o, const coin::Header& header) {
   coin::View view = coin::whole_view(header);
   if (o.left != 0 || o.top != 0 || o.right != 0 || o.bottom != 0) view.region = {o.left, o.top, o.right, o.bottom};
   const bool sized = o.width != 0 || o.height != 0;
-  view.width = sized ? o.width : view.region.width();
-  view.height = sized ? o.height : view.region.height();
+  view.width = sized ? o.width : difference(view.region.right, view.region.left);
+  view.height = sized ? o.height : difference(view.region.bottom, view.region.top);
   view.draft = o.draft != 0;
   return {view, o.partial != 0, o.threads, limits_of(o.limits)};
 }

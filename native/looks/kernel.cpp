@@ -56,7 +56,7 @@ void light_back(const float* samples, const float* gradient, float* out, int col
 
 void halve(const float* above, const float* below, int wide, float* out, int columns) {
   const int pairs = wide / 2;
-#pragma GCC ivdep
+  COIN_INDEPENDENT
   for (int x = 0; x < pairs; ++x)
     out[x] = 0.25f * (above[2 * x] + above[2 * x + 1] + (below[2 * x] + below[2 * x + 1]));
   if (pairs < columns) out[pairs] = 0.5f * (above[wide - 1] + below[wide - 1]);
@@ -66,7 +66,7 @@ void halve(const float* above, const float* below, int wide, float* out, int col
 void halve_back(const float* gradient, int columns, float times, float* out, int wide) {
   const int pairs = wide / 2;
   const float share = 0.25f * times;
-#pragma GCC ivdep
+  COIN_INDEPENDENT
   for (int x = 0; x < pairs; ++x) {
     out[2 * x] += share * gradient[x];
     out[2 * x + 1] += share * gradient[x];

@@ -14,6 +14,13 @@
 #include <arm_neon.h>
 #endif
 
+// Before a loop whose turns do not depend on each other through memory, which not every compiler can be told.
+#if defined(__clang__)
+#define COIN_INDEPENDENT
+#else
+#define COIN_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 namespace coin::COIN_ISA {
 
 #if defined(__AVX512F__)

@@ -26,7 +26,8 @@ import numpy as np
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fuzz.mutation import mutated  # noqa: E402 (found there)
+from fuzz.corpus import LARGEST, small_files  # noqa: E402 (found there)
+from fuzz.mutation import mutated  # noqa: E402
 from fuzz.outcomes import REQUESTS, Finding, compare, outcome  # noqa: E402
 
 # Of the process's own time for one file, and of anyone's, after which one is given up that waits, or does not listen.
@@ -36,7 +37,6 @@ SECONDS, PATIENCE = 5, 300
 FOUND, TOOK_TOO_LONG = 10, 11
 MEMORY = 2**32
 COMPARED = 0.25
-LARGEST = 2500
 REPORT = 2000
 
 
@@ -49,11 +49,10 @@ def _alarm(signum: int, frame: FrameType | None) -> None:
 
 
 def seeds() -> list[bytes]:
-    """Small files of both sets and the golden ones."""
-    tests = HERE.parent
-    found = [*tests.glob("conformance/*/*.coin"), *tests.glob("golden/*/*.coin")]
-    found += 4 * [path for path in found if path.stem.startswith(("colour-", "metadata-"))]
-    return [path.read_bytes() for path in sorted(found) if path.stat().st_size <= LARGEST]
+    """Small files of both sets and the golden ones, those with more than a picture several times."""
+    found = small_files()
+    coloured = [data for name, data in found.items() if "-colour-" in name or "-metadata-" in name]
+    return [*found.values(), *4 * coloured]
 
 
 def executions(seed: int, count: int, first: int = 0) -> Iterator[tuple[int, bytes, str | None, str]]:

@@ -87,7 +87,8 @@ class Huffman {
 
 class Inflater {
  public:
-  Inflater(ByteSpan stream, std::uint64_t most) : bits_(stream), most_(most) {}
+  // most: bytes that there may be. kept: of which so many are kept; if there are more, they are counted alone.
+  Inflater(ByteSpan stream, std::uint64_t most, std::uint64_t kept) : bits_(stream), most_(most), kept_(kept) {}
 
   enum class End { whole, cut, full, damaged };
 
@@ -118,9 +119,12 @@ class Inflater {
     std::uint32_t expected = 0;
     for (int byte = 0; byte < 4; ++byte) expected = expected << 8 | bits_.take(8);
     if (bits_.ended) return End::cut;
-    if (expected != adler32()) return damaged("incorrect data check");
+    if (all_kept() && expected != adler32()) return damaged("incorrect data check");
     return bits_.left() == 0 ? End::whole : End::cut;
   }
+
+  std::uint64_t size() const { return size_; }
+  bool all_kept() const { return size_ == out.size(); }
 
   std::vector<std::uint8_t> out;
 
@@ -128,9 +132,22 @@ class Inflater {
   static constexpr const char* kStop = "";  // full, or at its end
 
   bool put(std::uint8_t byte) {
-    full_ = out.size() >= most_;
-    if (!full_) out.push_back(byte);
-    return !full_;
+    full_ = size_ >= most_;
+    if (full_) return false;
+    if (size_++ < kept_) out.push_back(byte);
+    return true;
+  }
+
+  // What is so far back, again.
+  bool repeat(std::size_t distance, std::size_t length) {
+    full_ = length > most_ - size_;
+    if (full_) return false;
+    size_ += length;
+    if (size_ > kept_) return true;
+    out.resize(static_cast<std::size_t>(size_));
+    std::uint8_t* const to = out.data() + out.size() - length;
+    for (std::size_t i = 0; i < length; ++i) to[i] = *(to - distance + i);
+    return true;
   }
 
   const char* stored() {
@@ -171,9 +188,8 @@ class Inflater {
       if (number < 0 || number > 29) return "invalid distance code";
       const unsigned distance = kDistances[number] + bits_.take(kDistanceBits[number]);
       if (bits_.ended) return kStop;
-      if (distance > out.size()) return "invalid distance too far back";
-      for (unsigned i = 0; i < length; ++i)
-        if (!put(out[out.size() - distance])) return kStop;
+      if (distance > size_) return "invalid distance too far back";
+      if (!repeat(distance, length)) return kStop;
     }
   }
 
@@ -222,16 +238,19 @@ class Inflater {
   }
 
   std::uint32_t adler32() const {
+    constexpr std::size_t kRun = 5552;  // bytes, after which sums still have 32 bits
     std::uint32_t a = 1, b = 0;
-    for (const std::uint8_t byte : out) {
-      a = (a + byte) % 65521;
-      b = (b + a) % 65521;
+    for (std::size_t at = 0; at < out.size();) {
+      for (const std::size_t end = std::min(at + kRun, out.size()); at < end; ++at) b += a += out[at];
+      a %= 65521;
+      b %= 65521;
     }
     return b << 16 | a;
   }
 
   Bits bits_;
-  const std::uint64_t most_;
+  const std::uint64_t most_, kept_;
+  std::uint64_t size_ = 0;
   bool full_ = false;
   Huffman literals_, distances_;
 };
@@ -239,11 +258,22 @@ class Inflater {
 }  // namespace
 
 Result<std::vector<std::uint8_t>> inflate(ByteSpan stream, std::uint64_t most, const char* name) {
-  Inflater inflater(stream, most);
+  // What becomes so many times as large is counted to its end before there is memory for it.
+  constexpr std::uint64_t kUsual = 64, kLittle = 1 << 16;
   const char* reason = "";
   const std::string what = std::string("the ") + name;
-  switch (inflater.run(reason)) {
-    case Inflater::End::whole: return std::move(inflater.out);
+  Inflater first(stream, most, kUsual * stream.size() + kLittle);
+  Inflater::End end = first.run(reason);
+  std::vector<std::uint8_t> out = std::move(first.out);
+  if (end == Inflater::End::whole && first.size() > out.size()) {
+    out = {};
+    Inflater again(stream, most, first.size());
+    again.out.reserve(static_cast<std::size_t>(first.size()));
+    end = again.run(reason);
+    out = std::move(again.out);
+  }
+  switch (end) {
+    case Inflater::End::whole: return out;
     case Inflater::End::full: return over_limit(what + " is over the limit of " + grouped(most) + " bytes");
     case Inflater::End::damaged: return corrupt(what + " is damaged: " + reason);
     default: return corrupt(what + " is damaged");
