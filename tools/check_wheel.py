@@ -59,7 +59,8 @@ def main() -> None:
     count = golden(arguments.golden) if arguments.golden else 0
     command()
     version, isa = coincodec.__version__, native.selected_isa()
-    print(f"coincodec {version}, {isa}, Python {sys.version.split()[0]}: {count} golden files, a picture there and back")
+    python = sys.version.split()[0]
+    print(f"coincodec {version}, {isa}, Python {python}: {count} golden files, a picture there and back")
 
 
 if __name__ == "__main__":

@@ -55,10 +55,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         path = _place(page.file.src_uri, target)
         if (ROOT / path).is_dir() and not path.startswith("docs/"):
             return text
-        if path.startswith("docs/"):
-            there = path.removeprefix("docs/")
-        else:
-            there = _PAGES.get(path, f"{_SOURCE}/{path}")
+        there = path.removeprefix("docs/") if path.startswith("docs/") else _PAGES.get(path, f"{_SOURCE}/{path}")
         return f"[{text}]({posixpath.relpath(there, posixpath.dirname(page.file.src_uri) or '.')}{anchor})"
 
     return _LINK.sub(link, markdown)

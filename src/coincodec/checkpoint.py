@@ -12,7 +12,7 @@ import os
 import platform
 import time as clock
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -44,7 +44,7 @@ class Checkpoint:
         self.outer: State = {}
         self._key = ""
         self._due = clock.monotonic() + INTERVAL
-        self._asked: BaseException | None = None
+        self._asked: Callable[[], BaseException] | None = None
 
     def begin(self, samples: NDArray[Any], options: EncodeOptions) -> State | None:
         """Of an encode of these samples. Returns what was written last, None if there is no file yet.
@@ -71,24 +71,24 @@ class Checkpoint:
         facts = json.dumps({"key": self._key, "state": _packed({**self.outer, "fit": state}, arrays)})
 
         def fill(file: BinaryIO) -> None:
-            named = {f"{_ARRAY}{number}": array for number, array in enumerate(arrays)}
-            np.savez(file, **{_FACTS: np.frombuffer(facts.encode(), np.uint8)}, **named)
+            named: dict[str, Any] = {f"{_ARRAY}{number}": array for number, array in enumerate(arrays)}
+            np.savez(file, **{_FACTS: np.frombuffer(facts.encode(), np.uint8), **named})
 
         write_atomically(self.path, fill)
         now = clock.monotonic()
         self._due = now + max(INTERVAL, (now - begun) / _SHARE)
         self.finish()
 
-    def ask(self, error: BaseException) -> None:
-        """Has the state written at the next step, and then the error raised; a second one is raised at once."""
+    def ask(self, error: Callable[[], BaseException]) -> None:
+        """Has the state written at the next step, and then what `error` makes raised; a second time, at once."""
         if self._asked is not None:
-            raise error
+            raise error()
         self._asked = error
 
     def finish(self) -> None:
         """Raises what was asked for, where no step has come to do so."""
         if self._asked is not None:
-            raise self._asked
+            raise self._asked()
 
     def remove(self) -> None:
         """Takes the file away, now that the encode is over."""
@@ -115,8 +115,8 @@ class Checkpoint:
                     raise CheckpointError(f"{self.path} is not a checkpoint")
                 if facts["key"] != self._key:
                     raise CheckpointError(
-                        f"{self.path} is the checkpoint of another encode: of another picture, with other options, or on "
-                        "another machine or version; give another file, or remove it"
+                        f"{self.path} is of another encode: of another picture, with other options, or by another "
+                        "version or instruction set; give another file, or remove it"
                     )
                 with self.trusted():
                     state: State = _unpacked(facts["state"], found)
@@ -135,7 +135,7 @@ def _key_of(samples: NDArray[Any], options: EncodeOptions) -> str:
         chosen["architectures"] = Path(options.architectures).read_text()
     machine = (__version__, np.__version__, platform.machine(), native.selected_isa())
     digest = hashlib.sha256(json.dumps([machine, chosen, samples.shape, str(samples.dtype)]).encode())
-    digest.update(np.ascontiguousarray(samples))
+    digest.update(np.ascontiguousarray(samples).data)
     return digest.hexdigest()
 
 

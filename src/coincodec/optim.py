@@ -147,7 +147,8 @@ class Soap(_Optimiser):
     def restore(self, state: State) -> None:
         """See above."""
         super().restore(state)
-        if self.steps <= self.every:  # as `_turn` leaves them first: how they lie in memory decides how sums are rounded
+        if self.steps <= self.every:
+            # As `_turn` leaves them first: how they lie in memory decides how sums are rounded.
             for name in ("_left_basis", "_right_basis"):
                 setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, :, ::-1])[:, :, ::-1])
 

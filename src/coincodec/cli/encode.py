@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def _stopping(checkpoint: Checkpoint | None) -> Iterator[None]:
         return
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        checkpoint.ask(KeyboardInterrupt() if signum == signal.SIGINT else SystemExit(128 + signum))
+        checkpoint.ask(KeyboardInterrupt if signum == signal.SIGINT else partial(SystemExit, 128 + signum))
 
     before = {signum: signal.signal(signum, stop) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -101,9 +102,7 @@ def _encode(job: Job, arguments: argparse.Namespace) -> None:
         say(f"coin: this takes about {memory / MB:,.0f} MB of memory")
     checkpoint = None if arguments.checkpoint is None else Checkpoint(arguments.checkpoint)
     with FitProgressLine("fitting", arguments.quiet) as progress, _stopping(checkpoint):
-        encoded = codec.encode_samples(
-            picture.samples, options, progress, picture.metadata, picture.colour, checkpoint
-        )
+        encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour, checkpoint)
     for note in encoded.notes:
         say(f"coin: {note}")
     write_atomically(job.path, encoded.data, clobber=job.replace)

@@ -194,7 +194,9 @@ class _Foretelling:
     def restore(self, state: State) -> None:
         """See `Control`."""
         self.price = float(state["price"])
-        self._ends = None if state["ends"] is None else Ends(*(tuple(map(float, end)) for end in state["ends"]))
+        if state["ends"] is not None:
+            bits, off = ((float(a), float(b), float(c)) for a, b, c in state["ends"])
+            self._ends = Ends(bits, off)
 
 
 class RateControl(_Foretelling):

@@ -41,7 +41,7 @@ class Loops:
 
     def again(self) -> State | None:
         """What the loop that would begin now has given, if it was over."""
-        if len(self._over) == len(self._past):
+        if len(self._over) >= len(self._past):
             return None
         given = self._past[len(self._over)]
         self._over.append(given)
