@@ -143,6 +143,17 @@ class TestTheSameBytes:
         data = coincodec.encode(photo[:64, :64], **options, threads=2, checkpoint=path)
         assert data == coincodec.encode(photo[:64, :64], **options)
 
+    def test_where_one_of_two_ways_reaches_no_target(self, photo: np.ndarray, path: Path) -> None:
+        """Networks of their own are too large for so few bytes, codes are not."""
+        options = {"bytes": 330, "preset": "instant", "steps": 60}
+        picture = photo[100:148, 200:264]
+        whole = coincodec.encode(picture, **options, model="latent")
+        reports: list[coincodec.Progress] = []
+        coincodec.encode(picture, **options, model="latent", progress=reports.append)
+        stop_after(len(reports) - 4, lambda: coincodec.encode(picture, **options, model="latent", checkpoint=path))
+        assert b'"error"' in path.read_bytes()
+        assert coincodec.encode(picture, **options, model="latent", checkpoint=path) == whole
+
     def test_with_metadata_which_a_budget_pays_for(self, photo: np.ndarray, path: Path) -> None:
         picture = Image.fromarray(photo[:64, :64])
         picture.info["dpi"] = (300, 300)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import __version__, native
-from .errors import CheckpointError, UsageError
+from .errors import CheckpointError, CoincodecError, UsageError
 from .files import write_atomically
 from .options import EncodeOptions
 from .state import State
@@ -100,6 +100,8 @@ class Checkpoint:
         """Takes what a state lacks, or has too much of, for damage of the file."""
         try:
             yield
+        except CoincodecError:  # some of which are ValueErrors, too
+            raise
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise CheckpointError(f"{self.path} is a damaged checkpoint") from error
 
