@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#if defined(_MSC_VER) && defined(__x86_64__)
+#if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 
@@ -20,22 +20,17 @@ struct Larger {
   bool avx2, avx512;
 };
 
+// Asked of the processor: the compilers' own way needs their run-time library, which clang-cl does not link and zig's
+// says no with.
 Larger larger() {
-#if defined(_MSC_VER)
-  // The compiler's own way needs its runtime library, which clang-cl does not link.
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1)) return {};
   const bool fma = c >> 12 & 1;
-  unsigned saved, upper;
+  unsigned saved, upper;  // registers that the system saves
   asm volatile("xgetbv" : "=a"(saved), "=d"(upper) : "c"(0));
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return {};
   const bool avx2 = fma && (b >> 5 & 1) && (saved & 0x06) == 0x06;
   return {avx2, avx2 && (b >> 16 & 1) && (b >> 17 & 1) && (saved & 0xe6) == 0xe6};
-#else
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return {avx2, avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")};
-#endif
 }
 #endif
 
