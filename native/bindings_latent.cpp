@@ -83,9 +83,12 @@ class PyLatentFit {
                  : std::make_unique<coin::LatentFit>(shape, static_cast<const std::uint16_t*>(samples.data()));
   }
 
-  Latents latents() {
-    const auto size = static_cast<std::size_t>(fit_->shape().latents_size());
-    return Latents(fit_->latents(), {size}, nb::find(this));
+  Latents latents() { return like_latents(fit_->latents()); }
+
+  // Arrays laid out as the latents: see LatentFit::moments.
+  nb::tuple moments() {
+    const coin::LatentFit::Moments m = fit_->moments();
+    return nb::make_tuple(like_latents(m.mean), like_latents(m.square));
   }
 
   // Arrays of shape (channels, height, width): see LatentFit::guide.
@@ -124,6 +127,10 @@ class PyLatentFit {
   }
 
  private:
+  Latents like_latents(float* at) {
+    return Latents(at, {static_cast<std::size_t>(fit_->shape().latents_size())}, nb::find(this));
+  }
+
   nb::ndarray<nb::numpy, float, nb::ndim<3>> plane(float* at) {
     const coin::LatentShape& s = fit_->shape();
     const auto n = [](int x) { return static_cast<std::size_t>(x); };
@@ -284,6 +291,7 @@ void bind_latent(nb::module_& m) {
   nb::class_<PyLatentFit>(m, "LatentFit")
       .def(nb::init<nb::tuple, const Samples&>(), "shape"_a, "samples"_a.noconvert())
       .def("latents", &PyLatentFit::latents, nb::rv_policy::reference_internal)
+      .def("moments", &PyLatentFit::moments)
       .def("guide", &PyLatentFit::guide)
       .def("step", &PyLatentFit::step, "parameters"_a.noconvert(), "soft"_a.none(), "update"_a.none(), "lambda_"_a,
            "every"_a, "phase"_a, "gradient"_a.noconvert(), "threads"_a)

@@ -122,6 +122,9 @@ class PyAim {
     return {found.distance, found.squared_error};
   }
 
+  double scale() const { return aim_->scale(); }
+  void set_scale(double scale) { aim_->set_scale(scale); }
+
  private:
   Samples original_, weights_;  // keeps them alive
   std::unique_ptr<coin::Aim> aim_;
@@ -139,5 +142,6 @@ void bind_looks(nb::module_& m) {
       .def(nb::init<const Samples&, const Samples&, const Weights&, float, int>(), "original"_a.noconvert(),
            "weights"_a.noconvert(), "table"_a.noconvert(), "mix"_a, "threads"_a)
       .def("distance", &PyAim::distance, "shown"_a.noconvert(), "threads"_a)
+      .def_prop_rw("scale", &PyAim::scale, &PyAim::set_scale)
       .def("take", &PyAim::take, "shown"_a.noconvert(), "goal"_a.noconvert(), "threads"_a);
 }

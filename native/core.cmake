@@ -6,6 +6,21 @@ set(COIN_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 
 option(COINCODEC_ONE_ISA "Compile kernels for the instruction set of the compiler's flags alone" OFF)
 
+# clang-cl takes cl's options, and clang's after a prefix.
+if(CMAKE_CXX_COMPILER_FRONTEND_VARIANT STREQUAL "MSVC")
+  set(COIN_CLANG /clang:)
+  set(COIN_WARNINGS /W4 -Wshadow)
+else()
+  set(COIN_CLANG "")
+  set(COIN_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+endif()
+
+# What is compiled for: Apple's compilers leave the variable at what they run on.
+set(COIN_PROCESSOR ${CMAKE_SYSTEM_PROCESSOR})
+if(APPLE AND CMAKE_OSX_ARCHITECTURES)
+  set(COIN_PROCESSOR ${CMAKE_OSX_ARCHITECTURES})
+endif()
+
 function(coin_options target)
   target_compile_features(${target} PRIVATE cxx_std_20)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF
@@ -14,7 +29,7 @@ function(coin_options target)
   target_compile_definitions(${target} PRIVATE $<$<BOOL:${COINCODEC_ONE_ISA}>:COIN_ONE_ISA>)
   # Contraction is off so that the code decides where products and sums are fused, and the result is the same on every
   # instruction set that can fuse them.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+  target_compile_options(${target} PRIVATE ${COIN_CLANG}-ffp-contract=off ${COIN_WARNINGS}
                                            $<$<BOOL:${COINCODEC_WERROR}>:-Werror>)
 endfunction()
 
@@ -28,7 +43,7 @@ function(coin_library name)
   coin_options(${name})
   target_link_libraries(${name} PUBLIC Threads::Threads)
   set_property(TARGET ${name} PROPERTY COIN_OBJECTS $<TARGET_OBJECTS:${name}>)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT COINCODEC_ONE_ISA)
+  if(COIN_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT COINCODEC_ONE_ISA)
     set(sets baseline avx2 avx512)
   else()
     set(sets native)
@@ -40,7 +55,8 @@ function(coin_library name)
     add_library(${kernels} OBJECT ${of_KERNELS})
     coin_options(${kernels})
     target_compile_definitions(${kernels} PRIVATE COIN_ISA=${isa})
-    target_compile_options(${kernels} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3> -fno-math-errno ${options_${isa}})
+    target_compile_options(${kernels} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:${COIN_CLANG}-O3> ${COIN_CLANG}-fno-math-errno
+                                              ${options_${isa}})
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:${kernels}>)
     set_property(TARGET ${name} APPEND PROPERTY COIN_OBJECTS $<TARGET_OBJECTS:${kernels}>)
     if(COINCODEC_WERROR)

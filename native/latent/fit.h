@@ -25,6 +25,12 @@ class LatentFit {
   // All latents as in LatentShape: margins stay 0.
   float* latents() const { return latents_.get(); }
 
+  // The means and mean squares that updates keep of the latents' gradients, laid out as the latents.
+  struct Moments {
+    float *mean, *square;
+  };
+  Moments moments() const { return {mean_.get(), square_.get()}; }
+
   // Planes of channels, rows of padded(0) floats, from the first call on: what the picture is, what errors are taken
   // from (at first the same), their weights (at first 1), and what the last step or evaluation showed, clamped.
   struct Guide {

@@ -27,6 +27,10 @@ class Aim {
   // Sets `goal`, which lies as `shown` does.
   Found take(const Planes& shown, float* goal, int threads);
 
+  // By what the metric's gradient is multiplied to count as much as the squared error's: a mean over calls, 0 before any.
+  double scale() const { return scale_; }
+  void set_scale(double scale) { scale_ = scale; }
+
  private:
   int colours() const { return channels_ - (channels_ % 2 == 0 ? 1 : 0); }
   Planes covered(const Planes& samples, Floats& to, int threads) const;
@@ -35,7 +39,7 @@ class Aim {
   Planes original_;
   const float* weights_;
   float mix_;
-  double scale_ = 0;  // of the metric's gradient, a mean over calls
+  double scale_ = 0;
   Floats seen_, gradient_;
   Ssimulacra2 looks_;
 };

@@ -16,6 +16,7 @@ from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 from .errors import (
+    CheckpointError,
     CoincodecError,
     ConversionWarning,
     CorruptError,
@@ -50,6 +51,7 @@ __version__ = "0.2.0"
 __all__ = [
     "BatchProgress",
     "BatchReport",
+    "CheckpointError",
     "CoinFile",
     "CoincodecError",
     "Colour",
@@ -122,6 +124,7 @@ def encode(
     memory: float | None = None,
     colour: Colour | None = None,
     srgb: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> builtins.bytes:
     """Codes a picture as a .coin stream.
@@ -169,11 +172,16 @@ def encode(
         much, too.
     colour: what the samples mean. If None, what a Pillow image says, else sRGB.
     srgb: convert them to sRGB, where colours beyond it are clipped; otherwise they are coded as they are.
+    checkpoint: a file that is written every half a minute, and taken away when the encode is over. Where it is there
+        from one that was stopped, of the same picture with the same options, this one goes on from it, to the bytes
+        that would have come of it; not with `time`.
     progress: called after every step.
 
-    Raises `UsageError` (`TargetError` if no network is small enough), `ImageError` or `FitError`.
+    Raises `UsageError` (`TargetError` if no network is small enough), `ImageError`, `FitError`, or `CheckpointError`
+    for the checkpoint of another encode.
     """
     from . import codec  # here, so that importing the package does not yet load NumPy and Pillow
+    from .checkpoint import Checkpoint
 
     options = EncodeOptions(
         model,
@@ -200,7 +208,10 @@ def encode(
         memory,
     )
     picture = codec.as_picture(image, colour, srgb)
-    encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour)
+    kept = None if checkpoint is None else Checkpoint(checkpoint)
+    encoded = codec.encode_samples(picture.samples, options, progress, picture.metadata, picture.colour, kept)
+    if kept is not None:
+        kept.remove()
     for note in encoded.notes:
         warnings.warn(note, ShortfallWarning, stacklevel=2)
     return encoded.data

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import _native, colour, container, image, metadata, metrics, native
 from .colour import SRGB, Colour
 from .container import Header
-from .errors import ConversionWarning, PartialWarning, TargetError, UnsupportedError, UsageError
+from .errors import ConversionWarning, FitError, PartialWarning, TargetError, UnsupportedError, UsageError
 from .latent import stream as latent_stream
 from .latent.model import LatentShape, Size
 from .limits import DEFAULT_LIMITS, Limits
@@ -28,6 +28,8 @@ from .view import View
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from .checkpoint import Checkpoint
 
 MODELS = (siren_stream.NAME, latent_stream.NAME)
 
@@ -66,16 +68,19 @@ def encode_samples(
     progress: Callable[[Progress], None] | None = None,
     extras: Metadata = NOTHING,
     space: Colour = SRGB,
+    checkpoint: Checkpoint | None = None,
 ) -> Encoded:
     """`coincodec.encode` for samples of shape (height, width, channels), with a report.
 
     extras: goes into the stream, and counts, unless the options say otherwise. space: what the samples mean.
+    checkpoint: stays, for whoever has made it to remove, unless no stream comes of it.
     """
     samples = image.without_hidden(samples)
     first, last = space.sections(), [] if options.strip else extras.sections()
     if not first and not last:
-        return _encode(samples, options, progress)
-    encoded = _encode(samples, _leaving(options, samples, container.length_of([*first, *last])), progress)
+        return _encode(samples, options, progress, checkpoint)
+    left = _leaving(options, samples, container.length_of([*first, *last]))
+    encoded = _encode(samples, left, progress, checkpoint)
     return replace(encoded, data=container.extended(encoded.data, first, last))
 
 
@@ -89,15 +94,24 @@ def _leaving(options: EncodeOptions, samples: image.Samples, taken: int) -> Enco
     return replace(options, bytes=budget - taken, bpp=None)
 
 
-def _encode(samples: image.Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
+def _encode(
+    samples: image.Samples,
+    options: EncodeOptions,
+    progress: Callable[[Progress], None] | None,
+    checkpoint: Checkpoint | None,
+) -> Encoded:
     # Here, because a decoder needs neither.
-    if _model(samples.shape, options) == latent_stream.NAME:
-        from .latent.encode import encode as encode_latent
-
-        return encode_latent(samples, options, progress)
+    from .latent.encode import encode as encode_latent
     from .siren.encode import encode as encode_siren
 
-    return encode_siren(samples, options, progress)
+    try:
+        if _model(samples.shape, options) == latent_stream.NAME:
+            return encode_latent(samples, options, progress, checkpoint)
+        return encode_siren(samples, options, progress, checkpoint=checkpoint)
+    except (TargetError, FitError):
+        if checkpoint is not None:
+            checkpoint.remove()  # it would come to the same again
+        raise
 
 
 def memory_of(shape: tuple[int, ...], options: EncodeOptions) -> float | None:

@@ -26,6 +26,10 @@ class FitError(CoincodecError):
     """The fit diverged and restarts at lower learning rates did not help."""
 
 
+class CheckpointError(CoincodecError):
+    """A file is no checkpoint, is damaged, or holds another encode than the one that is to go on."""
+
+
 class FormatError(CoincodecError):
     """The data is not a .coin stream that this version decodes."""
 

@@ -6,7 +6,9 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import UsageError
 
@@ -21,21 +23,24 @@ def read_bytes(path: str) -> bytes:
     return sys.stdin.buffer.read() if path == STANDARD else Path(path).read_bytes()
 
 
-def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
+def write_atomically(path: str, data: bytes | Callable[[BinaryIO], object], *, clobber: bool = True) -> None:
     """Writes a file, or standard output for "-".
+
+    data: what is to be in it, or what writes that to a file, which can be sought in if the one at `path` is regular.
 
     A regular file appears whole or not at all, and keeps its old contents until then; whatever else
     is at `path` (a device, a pipe) is written to directly. Raises `UsageError` if the file exists and
     `clobber` is False, OSError, which names the path, if it cannot be written.
     """
     if path == STANDARD:
-        sys.stdout.buffer.write(data)
+        _fill(sys.stdout.buffer, data)
         sys.stdout.buffer.flush()
         return
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                _fill(file, data)
         else:
             _replace(path, target, data, clobber)
     except OSError as error:
@@ -44,11 +49,18 @@ def write_atomically(path: str, data: bytes, *, clobber: bool = True) -> None:
         raise
 
 
-def _replace(path: str, target: Path, data: bytes, clobber: bool) -> None:
+def _fill(file: BinaryIO, data: bytes | Callable[[BinaryIO], object]) -> None:
+    if isinstance(data, bytes):
+        file.write(data)
+    else:
+        data(file)
+
+
+def _replace(path: str, target: Path, data: bytes | Callable[[BinaryIO], object], clobber: bool) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            _fill(file, data)
             file.flush()
             os.fsync(file.fileno())  # or a crash of the machine might leave the new name and no contents
         os.chmod(temporary, _mode_for(target))

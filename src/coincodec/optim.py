@@ -1,4 +1,7 @@
-"""Optimisers over NumPy parameters. Each updates its parameters in place from a gradient."""
+"""Optimisers over NumPy parameters. Each updates its parameters in place from a gradient.
+
+`state` is what they know besides the parameters, and `restore` takes that.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,29 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .state import State, fetch, store
+
 Array32 = NDArray[np.float32]
 
 
-class Adam:
+class _Optimiser:
+    """What is kept of an optimiser: these attributes."""
+
+    KEPT: tuple[str, ...]
+
+    def state(self) -> State:
+        """See above."""
+        return fetch(self, self.KEPT)
+
+    def restore(self, state: State) -> None:
+        """See above."""
+        store(self, self.KEPT, state)
+
+
+class Adam(_Optimiser):
     """Adam with bias correction (Kingma and Ba 2015, algorithm 1)."""
+
+    KEPT = ("steps", "mean", "square")
 
     def __init__(self, parameters: Array32, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
         self.parameters = parameters
@@ -30,11 +51,13 @@ class Adam:
         self.parameters -= np.float32(scale) * self.mean / root
 
 
-class Muon:
+class Muon(_Optimiser):
     """Nesterov momentum, made orthogonal, over a stack of matrices (Jordan et al. 2024, "Muon").
 
     parameters: shape (matrices, rows, columns), rows at most columns.
     """
+
+    KEPT = ("velocity",)
 
     # The quintic of the Newton-Schulz iteration: its fifth iterate takes every singular value in
     # (0, 1] to about 1.
@@ -63,12 +86,14 @@ class Muon:
         return x.astype(np.float32, copy=False)
 
 
-class Soap:
+class Soap(_Optimiser):
     """Adam in the eigenbasis of each matrix's gradients (Vyas et al. 2024, "SOAP", algorithm 3).
 
     parameters: flat, updated in place. matrices: (offset, rows, columns) of each matrix among them, at least one;
     parameters outside of all matrices stay as they are. every: steps between updates of the bases.
     """
+
+    KEPT = ("steps", "_mean", "_square", "_left", "_right", "_left_basis", "_right_basis")
 
     # Bound of a step in units of the rate; without turns of the basis Adam's would seldom pass 1.
     MOST = 2.0
@@ -118,6 +143,14 @@ class Soap:
         np.clip(update, -self.MOST, self.MOST, out=update)
         moved = self._left_basis @ update @ right.transpose(0, 2, 1)
         self.parameters[self._where] -= np.float32(rate) * moved.reshape(-1)[self._used]
+
+    def restore(self, state: State) -> None:
+        """See above."""
+        super().restore(state)
+        if self.steps <= self.every:
+            # As `_turn` leaves them first: how they lie in memory decides how sums are rounded.
+            for name in ("_left_basis", "_right_basis"):
+                setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, :, ::-1])[:, :, ::-1])
 
     def _turn(self, first: bool) -> None:
         """Brings the bases nearer to the eigenvectors: all the way first, then by one power iteration."""

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from ..entropy import scale_of
 from ..optim import Adam
 from ..progress import Progress
+from ..state import State, fill
 from . import networks
+from .continued import Expected, Optimiser
 from .control import Control
-from .fit import Expected, Fit, Optimiser
+from .fit import Fit
 from .fitted import Model
 from .model import Array32, Shared, coarser_shape, rescale, unit_gains
 from .mosaic import Mosaic
@@ -121,6 +123,17 @@ class CodedFit(Fit):
         work = float(sum(stage.steps * stage.work for stage in stages))
         self.expected = Expected(self.done + sum(stage.steps for stage in stages), self.work + work)
         return work
+
+    def state(self) -> State:
+        """See `Continued`."""
+        return super().state() | {"step": self.step, "codes": self.codes}
+
+    def restore(self, state: State) -> None:
+        """See `Continued`."""
+        super().restore(state)
+        fill(self.codes, state["codes"])
+        self.step = int(state["step"])
+        self._take_codes()
 
     def _harden(self, steps: int, until: float | None = None) -> Quantised:
         """The networks of the codes as integers: there is nothing to get used to."""

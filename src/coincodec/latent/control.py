@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..image import Samples
+from ..state import State
 from .cost import Cost
 from .model import Array32
 from .recipe import KODAK_PIXELS
@@ -39,6 +40,12 @@ class Control(Protocol):
     def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Looks at what the model costs, with integer latents, after that share of the fit."""
 
+    def state(self) -> State:
+        """What changes during a fit."""
+
+    def restore(self, state: State) -> None:
+        """Takes that."""
+
 
 @dataclass
 class FixedPrice:
@@ -48,6 +55,14 @@ class FixedPrice:
 
     def correct(self, model: Fitted, parameters: Array32, share: float) -> None:
         """Changes nothing."""
+
+    def state(self) -> State:
+        """See `Control`."""
+        return {"price": self.price}
+
+    def restore(self, state: State) -> None:
+        """See `Control`."""
+        self.price = float(state["price"])
 
 
 # Where bits are cheaper than in any fit that starts come from, a fit begins at the price of those, and is down at its
@@ -171,6 +186,17 @@ class _Foretelling:
         if self._ends is None:
             self._ends = ENDS[self._tune, model.detailed(self.price)]
         return self._ends
+
+    def state(self) -> State:
+        """See `Control`."""
+        return {"price": self.price, "ends": self._ends}
+
+    def restore(self, state: State) -> None:
+        """See `Control`."""
+        self.price = float(state["price"])
+        if state["ends"] is not None:
+            bits, off = ((float(a), float(b), float(c)) for a, b, c in state["ends"])
+            self._ends = Ends(bits, off)
 
 
 class RateControl(_Foretelling):

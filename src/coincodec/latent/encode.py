@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import container, metrics, native
+from ..checkpoint import Checkpoint
 from ..errors import FitError, TargetError, UsageError
 from ..image import Samples
 from ..looks.eye import EyeAim
@@ -15,6 +16,7 @@ from ..looks.ssimulacra2 import Ssimulacra2
 from ..options import EncodeOptions
 from ..progress import Progress, in_turn
 from ..report import Encoded
+from ..state import State
 from . import stream
 from .coded import CodedFit
 from .fit import Fit
@@ -26,12 +28,13 @@ from .mosaic import Mosaic
 from .networks import Quantised
 from .pace import Hurry, Pace, preset_within, steps_within
 from .recipe import RECIPES
+from .rounds import Rounds, Trials
 from .shown import render
 from .start import CODES, LEVELS
 from .targets import Bytes, Nominal, Result, target_of
 
-# A target that has not come nearer than this in so many rounds, where half the price would bring much, is out of reach.
-_HARDLY_NEARER, _STUCK = 0.93, 2
+# A target that has hardly come nearer in so many rounds, where half the price would bring much, is out of reach.
+_STUCK = 2
 
 # Pictures with fewer rows or columns have too few scales for SSIMULACRA 2 to say much.
 LEAST_FOR_EYES = 32
@@ -62,16 +65,22 @@ def levels_for(rows: int, columns: int) -> int:
     return min(max(math.ceil(math.log2(max(rows, columns))) - 2, 1), 7)
 
 
-def encode(samples: Samples, options: EncodeOptions, progress: Callable[[Progress], None] | None) -> Encoded:
-    """A stream of the picture, with a report. Raises `UsageError`, `TargetError` or `FitError`."""
+def encode(
+    samples: Samples,
+    options: EncodeOptions,
+    progress: Callable[[Progress], None] | None,
+    checkpoint: Checkpoint | None = None,
+) -> Encoded:
+    """A stream of the picture, with a report. Raises `UsageError`, `TargetError`, `FitError` or `CheckpointError`."""
     check(options)
+    past = Trials(checkpoint, samples, options)
     trials = trials_of(samples, options)
     found: list[tuple[Encoded, Result, Encoder]] = []
     failed: TargetError | FitError | None = None
     for coded, tell in zip(trials, in_turn(progress, len(trials)), strict=True):
         try:
             encoder = Encoder(samples, options, tell, coded)
-            found.append((*encoder.encode(), encoder))
+            found.append((*past.encode(encoder), encoder))
         except (TargetError, FitError) as error:
             failed = error  # the last one needs the fewest bytes
     if not found:
@@ -120,6 +129,8 @@ class Encoder:
     ) -> None:
         """coded: whether networks are codes (latent/coded.py)."""
         self.begun = clock.monotonic()
+        self._checkpoint: Checkpoint | None = None
+        self._rounds: Rounds | None = None
         self.samples, self.options = samples, options
         self.threads = native.resolve_threads(options.threads)
         rows, columns, channels = samples.shape
@@ -177,39 +188,48 @@ class Encoder:
         costs = (10 ** (-r.psnr / 10) + price * len(r.data) for r in (result, other))
         return next(costs) > next(costs)
 
+    def go_on(self, checkpoint: Checkpoint, left: State | None) -> None:
+        """Writes checkpoints, after going on from where another one was left, if it was."""
+        self._checkpoint = self.fit.checkpoint = checkpoint
+        if left is not None:
+            self.fit.left = left["fit"]
+            with checkpoint.trusted():
+                self.begun -= float(left["fit"]["state"]["numbers"]["elapsed"])
+                self._rounds = None if left["rounds"] is None else Rounds.of_state(left["rounds"])
+
     def encode(self) -> tuple[Encoded, Result]:
         """Does it."""
         end = None if self.options.time is None else self.begun + self.options.time
-        result = self._result(self.fit.run(None, None if end is None else self._first_end(), self.last))
-        target = self.target
-        nearest, best, stuck = result, result if target.holds(result) else None, 0
-        for number in range(MOST_ROUNDS):
-            miss = target.miss(result)
+        target, rounds = self.target, self._rounds
+        if rounds is None:
+            first_end = None if end is None else self._first_end()
+            rounds = Rounds.first(self._result(self.fit.run(None, first_end, self.last)), target)
+        while rounds.number < MOST_ROUNDS:
+            miss, best, number = target.miss(rounds.result), rounds.best, rounds.number
             if miss == 0 or (number >= ROUNDS and best is not None and abs(target.miss(best)) <= 1):
                 break
             if end is not None and clock.monotonic() >= end:
                 break
-            far = abs(miss) > 1 or number >= 2 * ROUNDS
-            correction = target.correction(result, 1 + number if best is None else 1)
-            correction = min(max(correction, 1 / _LARGEST_CHANGE), _LARGEST_CHANGE)
-            result = self._result(self.fit.run_on(correction, far, end))
-            before = abs(target.miss(nearest))
-            nearest = min(nearest, result, key=lambda r: abs(target.miss(r)))
-            stuck = 0 if abs(target.miss(nearest)) < _HARDLY_NEARER * before else stuck + 1
-            if target.holds(result) and (best is None or target.better(result, best)):
-                best = result
-            if best is None and stuck == _STUCK:
+            if best is None and rounds.stuck == _STUCK:
                 break
-        notes = [_HARDLY] if self.hardly else []
+            if self._checkpoint is not None:
+                self._checkpoint.outer["rounds"] = rounds.state()
+            far = abs(miss) > 1 or number >= 2 * ROUNDS
+            correction = target.correction(rounds.result, 1 + number if best is None else 1)
+            correction = min(max(correction, 1 / _LARGEST_CHANGE), _LARGEST_CHANGE)
+            rounds.take(self._result(self.fit.run_on(correction, far, end)), target)
+        notes, best = [_HARDLY] if self.hardly else [], rounds.best
         if best is None:
-            missed = f"{target} was not reached: {nearest}"
+            missed = f"{target} was not reached: {rounds.nearest}"
             if not self.options.best_effort or isinstance(target, Bytes):
                 raise TargetError(missed)
-            best = nearest
+            best = rounds.nearest
             notes.append(missed)
-        seconds = clock.monotonic() - self.begun
-        encoded = Encoded(best.data, best.psnr, str(self.shape), self.fit.done, seconds, tuple(notes), best.score)
-        return encoded, best
+        return self.encoded(best, self.fit.done, clock.monotonic() - self.begun, tuple(notes)), best
+
+    def encoded(self, result: Result, steps: int, seconds: float, notes: tuple[str, ...]) -> Encoded:
+        """A report of a result."""
+        return Encoded(result.data, result.psnr, str(self.shape), steps, seconds, notes, result.score)
 
     def _first_end(self) -> float:
         """When the fit has to be over; a target may then take repeats of its end."""

@@ -6,15 +6,15 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from ..errors import FitError
 from ..optim import Soap
 from ..progress import Progress
+from ..state import State
 from . import impressions, networks
+from .continued import Continued, Expected, Hardening, Optimiser, Place, Softening
 from .control import STARTS_KNOW, Control, effect, price_at
 from .cost import Cost
 from .fitted import Model, Soft, Update
@@ -62,21 +62,8 @@ _HARD_AGAIN = 1 / 3
 _SHORT_EFFECT = 0.2
 
 
-class Optimiser(Protocol):
-    """What moves networks."""
-
-    parameters: Array32
-
-    def step(self, gradient: Array32, rate: float) -> None:
-        """One step of about `rate` per parameter."""
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a fit has done at its end. work: in pixels of steps, as stages count it."""
-
-    steps: int
-    work: float
+# Loops of steps: of the networks as integers, and of latents again.
+HARD, _ONCE_MORE = ("hard", 0), ("again", 0)
 
 
 def part_of(until: float | None, share: float) -> float | None:
@@ -85,7 +72,7 @@ def part_of(until: float | None, share: float) -> float | None:
     return None if until is None else now + (until - now) * share
 
 
-class Fit:
+class Fit(Continued):
     """One fit: soft integers that harden while everything moves, then integer latents while the networks harden.
 
     Soft integers begin as those of the picture at a part of its size, and go on with what was found there.
@@ -128,6 +115,7 @@ class Fit:
 
         Returns the networks; the latents are in the model. Raises `FitError` if the fit diverges.
         """
+        self.begin_round()
         steps = self.recipe.steps if steps is None else steps
         hard = self.recipe.hard_steps(steps)
         self.planned = max(1, steps - hard)
@@ -137,9 +125,9 @@ class Fit:
         for _ in range(stages[0].level):
             sizes.append(sizes[-1].halved())
         left = self._expect(stages, hard)
-        for stage in stages:
+        for number, stage in enumerate(stages):
             self._enter(sizes, stage)
-            self.soften(stage, part_of(until, stage.steps * stage.work / left))
+            self.soften(stage, part_of(until, stage.steps * stage.work / left), place=("stage", number))
             left -= stage.steps * stage.work
         self._grow(sizes, 0, True)
         return self._complete(self._harden(hard, until))
@@ -165,6 +153,7 @@ class Fit:
         far: in more steps, in the units of that price and with the networks' precision chosen anew; else in so few
         that the price is changed by more, for the same effect.
         """
+        self.begin_round()
         self.until = until
         share, begin = _LONG if far else _SHORT
         hard = max(1, round(_HARD_AGAIN * self.recipe.hard * self.planned))
@@ -176,7 +165,8 @@ class Fit:
         else:
             self.control.price *= factor ** (1 / _SHORT_EFFECT)
         stage = Stage(0, max(2, round(share * self.planned)), begin, 1.0, work_of(self.model.pixels))
-        self.soften(stage, part_of(until, stage.steps * stage.work / self._expect([stage], hard)), corrected=False)
+        until_hard = part_of(until, stage.steps * stage.work / self._expect([stage], hard))
+        self.soften(stage, until_hard, corrected=False, place=_ONCE_MORE)
         return self._complete(self._harden(hard, until))
 
     def _enter(self, sizes: list[Model | Mosaic], stage: Stage) -> None:
@@ -229,36 +219,41 @@ class Fit:
             steps = max(self.done, round(self.done / share) if self.until is not None else self.expected.steps)
             self.progress(Progress(self.done, steps, psnr, elapsed, min(share, 1.0)))
 
-    def soften(self, stage: Stage, until: float | None = None, corrected: bool = True) -> None:
+    def soften(
+        self, stage: Stage, until: float | None = None, corrected: bool = True, place: Place = ("stage", 0)
+    ) -> None:
         """Soft steps of the present model, until that time of the monotonic clock at most.
 
-        corrected: whether the price may be led anywhere; it is at the picture's own size.
+        corrected: whether the price may be led anywhere; it is at the picture's own size. place: of the loop.
         """
-        optimiser = self.networks_optimiser()
+        if self.passes(place):
+            return
         checks = [check for check in _CHECKS if check > stage.begin] if corrected else []
-        look = stage.begin + 2 * _LOOK
+        loop = Softening(self.networks_optimiser(), checks, stage.begin + 2 * _LOOK)
         self.moments, self.quick = 0, True
-        for step, done in self.steps(stage.steps, stage.work, until):
+        first = self.arrive(place, loop)
+        for step, done in self.steps(stage.steps, stage.work, until, first):
             share = stage.begin + (stage.end - stage.begin) * done
             cost = self.soft_step(share, step)
-            self.move_networks(optimiser, self.recipe.rate_at(step, share))
+            self.move_networks(loop.optimiser, self.recipe.rate_at(step, share))
             self.report(cost, stage.work)
-            if share >= look and self.recipe.gap < math.inf:
-                look += _LOOK
+            if share >= loop.look and self.recipe.gap < math.inf:
+                loop.look += _LOOK
                 self._cool(cost)
-            while checks and share >= checks[0]:
+            while loop.checks and share >= loop.checks[0]:
                 if stage.level == 0:
                     self._correct(share)
-                if checks.pop(0) < _LAST_RESCALE:
+                if loop.checks.pop(0) < _LAST_RESCALE:
                     self.follow_price()
+            self.keep(place, step + 1, loop)
 
-    def steps(self, number: int, work: int, until: float | None) -> Iterator[tuple[int, float]]:
+    def steps(self, number: int, work: int, until: float | None, first: int = 0) -> Iterator[tuple[int, float]]:
         """So many steps of that work, each with the share of them that is done, until that time at most.
 
-        Steps that there is no time for count as done.
+        Steps that there is no time for count as done. first: as many are.
         """
         begun = clock.monotonic()
-        for step in range(number):
+        for step in range(first, number):
             done = step / number
             if until is not None:
                 done = max(done, (clock.monotonic() - begun) / max(until - begun, 1e-3))
@@ -344,9 +339,18 @@ class Fit:
         """Seconds that a pixel of a step has taken."""
         return (clock.monotonic() - self.begun) / max(self.work, 1)
 
+    def restore(self, state: State) -> None:
+        """See `Continued`."""
+        super().restore(state)
+        self.gains = self._gains()
+
     def _harden(self, steps: int, until: float | None = None) -> Quantised:
         """The networks as integers, by gradients at the rounded parameters (straight through)."""
-        model, price, shape, origin = self.model, self.control.price, self.model.shape, self.origin
+        model, shape = self.model, self.model.shape
+        usual = networks.quantise(shape, self.parameters, _USUAL)
+        loop = Hardening(self.networks_optimiser(), usual, math.inf)
+        first = self.arrive(HARD, loop)
+        price, origin, work = self.control.price, self.origin, work_of(model.pixels)
 
         def cost(values: Array32) -> float:
             return total(model.evaluate(values))
@@ -354,29 +358,30 @@ class Fit:
         def total(found: Cost) -> float:
             return model.stands_for * (found.error * model.pixels + price * found.bits)
 
-        if model.aim is not None:
-            model.evaluate(self.parameters)
-            model.follow()
-        work = work_of(model.pixels)
-        if self.bits is None and until is not None and until - clock.monotonic() < CHOICE * work * self._pace():
-            self.bits = _USUAL
-        if self.bits is None:
-            self.bits = networks.choose_bits(shape, self.parameters, origin, _USUAL, _COARSER * price, cost)
-            self.work += CHOICE * work
-        bits = self.bits = networks.representable(shape, self.parameters, self.bits)
-        best = networks.quantise(shape, self.parameters, bits)
-        least = cost(best.parameters()) + price * networks.length(best, origin)
-        optimiser = self.networks_optimiser()
-        for step in range(steps):
+        if not first:
+            if model.aim is not None:
+                model.evaluate(self.parameters)
+                model.follow()
+            if self.bits is None and until is not None and until - clock.monotonic() < CHOICE * work * self._pace():
+                self.bits = _USUAL
+            if self.bits is None:
+                self.bits = networks.choose_bits(shape, self.parameters, origin, _USUAL, _COARSER * price, cost)
+                self.work += CHOICE * work
+            self.bits = networks.representable(shape, self.parameters, self.bits)
+            loop.best = networks.quantise(shape, self.parameters, self.bits)
+            loop.least = cost(loop.best.parameters()) + price * networks.length(loop.best, origin)
+        assert self.bits is not None
+        for step in range(first, steps):
             if until is not None and clock.monotonic() >= until:
                 break
-            rounded = networks.quantise(shape, self.parameters, bits)
+            rounded = networks.quantise(shape, self.parameters, self.bits)
             found = model.step(rounded.parameters(), None, None, price, 1, step)
             costs = total(found)
-            if costs < least:
+            if costs < loop.least:
                 costs += price * networks.length(rounded, origin)
-                if costs < least and not rounded.error():
-                    best, least = rounded, costs
-            self.move_networks(optimiser, self.recipe.hard_rate * (1 - step / steps))
+                if costs < loop.least and not rounded.error():
+                    loop.best, loop.least = rounded, costs
+            self.move_networks(loop.optimiser, self.recipe.hard_rate * (1 - step / steps))
             self.report(found, work)
-        return best
+            self.keep(HARD, step + 1, loop)
+        return loop.best

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _native, entropy
 from ..image import Samples
+from ..state import State, fill
 from .cost import Cost
 from .impressions import COARSEST, Impressions
 from .model import Array32, LatentShape, coarser_shape
@@ -26,10 +27,12 @@ _LOOKS = 2
 class Aim(Protocol):
     """What a picture's squared error is taken from instead of the picture, as the fit goes on.
 
-    mean: of what an error counts, before that was divided by it, or by the mean that was given.
+    mean: of what an error counts, before that was divided by it, or by the mean that was given. scale: what it has
+    learned from what was shown.
     """
 
     mean: float
+    scale: float
 
     def take(self, shown: Array32, goal: Array32) -> tuple[float, float]:
         """Sets the goal, now that this is shown. Returns a distance of its own and the squared error, summed."""
@@ -157,6 +160,28 @@ class Model:
         rounded = self.shape.empty_latents()
         to_integers(self.latents, rounded)
         return rounded
+
+    def state(self) -> State:
+        """What steps change, but for the networks' gradient."""
+        mean, square = self.native.moments()
+        state = {"latents": self.latents, "mean": mean, "square": square, "error": self.squared_error}
+        state["steps"] = self._steps
+        state["impressions"] = None if self._impressions is None else self._impressions.state()
+        if self.aim is not None:
+            state |= {"goal": self._goal, "shown": self._shown, "scale": self.aim.scale}
+        return state
+
+    def restore(self, state: State) -> None:
+        """Takes that."""
+        for array, name in zip((self.latents, *self.native.moments()), ("latents", "mean", "square"), strict=True):
+            fill(array, state[name])
+        self.squared_error, self._steps = float(state["error"]), int(state["steps"])
+        if self._impressions is not None:
+            self._impressions.restore(state["impressions"])
+        if self.aim is not None:
+            fill(self._goal, state["goal"])
+            fill(self._shown, state["shown"])
+            self.aim.scale = float(state["scale"])
 
     def _mean(self, total: float) -> float:
         return total / self.pixels / self.shape.channels

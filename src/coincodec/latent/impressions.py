@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import _native
 from ..image import Samples
+from ..state import State, fill
 from .model import Array32, LatentShape, Shared, coarser_shape
 from .stages import halved
 
@@ -70,3 +71,14 @@ class Impressions:
                 by_networks = map_.pull(by_networks)
             total += np.float32(_SAY * 4**level) * by_networks
         return total
+
+    def state(self) -> State:
+        """What steps change."""
+        return {"times": self._times, "moments": [level.native.moments() for level in self._levels]}
+
+    def restore(self, state: State) -> None:
+        """Takes that."""
+        self._times = int(state["times"])
+        for level, kept in zip(self._levels, state["moments"], strict=True):
+            for array, values in zip(level.native.moments(), kept, strict=True):
+                fill(array, values)

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..image import Samples
+from ..state import State, fill
 from ..view import Region
 from .cost import Cost
 from .fitted import Aim, Model, Soft, Tune, Update, to_integers
@@ -292,18 +293,43 @@ class Mosaic:
         """The cost of the sample with the latents rounded to integers."""
         return self._sum([square.evaluate(parameters) for square in self.squares])
 
-    def parts(self) -> Iterator[Part]:
-        """The parts of the picture, to be fitted one after the other; each leaves its latents behind."""
+    def parts(self, first: int = 0) -> Iterator[Part]:
+        """The parts of the picture, to be fitted one after the other; each leaves its latents behind.
+
+        first: as many have.
+        """
         self._take_half()
         self.half = None
         for level in range(_MOVING, self.shape.levels):
             plane = self.shape.plane(self.whole, level)
             to_integers(plane, plane)
-        for core in self.cores:
+        for core in self.cores[first:]:
             part = Part(self.shape, self.samples, self.threads, self.tune, seen_from(self.shape, core), core)
             part.take_from(self.shape, self.whole, _MOVING)
             yield part
             part.give_to(self.shape, self.whole)
+
+    def state(self) -> State:
+        """What steps change."""
+        return {
+            "whole": self.whole,
+            "squares": [square.state() for square in self.squares],
+            "half": None if self.half is None else self.half.model.state(),
+            "first": self._first,
+        }
+
+    def restore(self, state: State) -> None:
+        """Takes that."""
+        fill(self.whole, state["whole"])
+        for square, kept in zip(self.squares, state["squares"], strict=True):
+            square.restore(kept)
+        if state["half"] is None:
+            self.half = None
+        elif self.half is not None:
+            self.half.model.restore(state["half"])
+        if state["first"] is not None:
+            (temperature, noise, seed), moves = state["first"]
+            self._first = (float(temperature), float(noise), int(seed)), tuple(map(float, moves))
 
     def round(self) -> None:
         """Instead: latents as they are."""

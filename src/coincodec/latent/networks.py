@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _native, entropy
 from ..errors import FitError
+from ..state import State, fill
 from .model import BICUBIC, Array32, LatentShape, parts
 from .origin import ORIGIN_BYTES, Origin, origin_levels
 from .start import starts
@@ -50,6 +51,17 @@ class Quantised:
     def parameters(self) -> Array32:
         """The float32 parameters: level times 2^-bits, filters being differences from bicubic interpolation."""
         return _native.latent_parameters(self.shape.native, self.levels, self.bits)
+
+    def state(self) -> State:
+        """What tells it from others of the shape."""
+        return {"levels": self.levels, "bits": self.bits}
+
+    @staticmethod
+    def of_state(shape: LatentShape, state: State) -> Quantised:
+        """The one of that shape."""
+        levels = np.empty(shape.parameters, np.int32)
+        fill(levels, state["levels"])
+        return Quantised(shape, levels, tuple(int(b) for b in state["bits"]))
 
     @property
     def integer_bits(self) -> list[int]:

@@ -14,6 +14,7 @@ from ..errors import TargetError
 from ..image import Samples
 from ..looks.ssimulacra2 import distance_of
 from ..options import EncodeOptions
+from ..state import State
 from .control import (
     LEAST_NETWORK_BITS,
     NETWORK_BITS,
@@ -74,6 +75,16 @@ class Result:
     def __str__(self) -> str:
         looks = "" if self.score is None else f", SSIMULACRA 2 {self.score:.1f}"
         return f"{len(self.data):,} bytes, {self.psnr:.2f} dB{looks}"
+
+    def state(self) -> State:
+        """As `of_state` takes it."""
+        return {"data": self.data, "psnr": self.psnr, "score": self.score}
+
+    @staticmethod
+    def of_state(state: State) -> Result:
+        """What had it."""
+        score = state["score"]
+        return Result(bytes(state["data"]), float(state["psnr"]), None if score is None else float(score))
 
 
 class Target(Protocol):

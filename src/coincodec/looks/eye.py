@@ -112,6 +112,15 @@ class EyeAim:
         """
         return self._aim.take(shown, goal, self.threads)
 
+    @property
+    def scale(self) -> float:
+        """By what the metric's gradient is multiplied to count as much as the other: a mean over looks."""
+        return self._aim.scale
+
+    @scale.setter
+    def scale(self, scale: float) -> None:
+        self._aim.scale = scale
+
     def distance(self, shown: Array32) -> float:
         """SSIMULACRA 2's weighted sum alone."""
         return self._aim.distance(shown, self.threads)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import container, native
+from ..checkpoint import Checkpoint
 from ..container import Section
 from ..errors import TargetError, UsageError
 from ..image import Samples
@@ -16,6 +17,7 @@ from ..report import Encoded
 from . import stream
 from .architecture import ArchitectureTable
 from .fitting import Fitting, header_for
+from .loops import Loops
 from .model import SirenShape
 from .psnr import smallest_for_psnr
 from .recipe import RECIPES
@@ -36,13 +38,14 @@ def encode(
     options: EncodeOptions,
     progress: Callable[[Progress], None] | None,
     table: ArchitectureTable | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Encoded:
     """A stream of the picture, with a report. table: of good networks, else the one the options lead to.
 
-    Raises `UsageError`, `TargetError` or `FitError`.
+    Raises `UsageError`, `TargetError`, `FitError` or `CheckpointError`.
     """
     half = _half_floats(options)
-    fitting = Fitting(samples, options, progress, table, half)
+    fitting = Fitting(samples, options, progress, table, half, Loops.of(checkpoint, samples, options))
     start, wanted = clock.monotonic(), options.psnr
     if half:
         shape, coded = _in_halves(fitting)

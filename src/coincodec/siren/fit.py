@@ -12,6 +12,8 @@ import numpy as np
 from ..errors import FitError
 from ..optim import Adam, Muon
 from ..progress import Progress
+from ..state import State, fetch, fill, store
+from .loops import Loops
 from .model import Array32, SirenShape, frequency_scale, initial_parameters, paper_axes, pixel_axes
 from .objective import Objective
 from .recipe import Recipe
@@ -31,6 +33,19 @@ class _Optimiser:
         self.hidden = slice(first, last)
         ends = [slice(0, first), slice(last, None)] if self.muon else [slice(None)]
         self.adams = [(part, Adam(parameters[part])) for part in ends]
+
+    def state(self) -> State:
+        """What changes in steps."""
+        muon = None if self.muon is None else self.muon.state()
+        return {"rate": self.rate, "muon": muon, "adams": [adam.state() for _, adam in self.adams]}
+
+    def restore(self, state: State) -> None:
+        """Takes that."""
+        self.rate = float(state["rate"])
+        if self.muon is not None:
+            self.muon.restore(state["muon"])
+        for (_, adam), kept in zip(self.adams, state["adams"], strict=True):
+            adam.restore(kept)
 
     def step(self, gradient: Array32, number: int, share: float) -> None:
         """Step `number`, after `share` (0..1) of the fit."""
@@ -87,6 +102,14 @@ class _RunningLoss:
         self.steps = 0
         self.mean = self.best = math.nan
 
+    def state(self) -> State:
+        """What changes in steps."""
+        return fetch(self, ("steps", "mean", "best"))
+
+    def restore(self, state: State) -> None:
+        """Takes that."""
+        store(self, ("steps", "mean", "best"), state)
+
     def add(self, loss: float) -> bool:
         """Takes the loss of a step. False if it is not finite or the mean has risen far above its best."""
         if not math.isfinite(loss):
@@ -128,6 +151,7 @@ def fit(
     time: float | None = None,
     seed: int = 0,
     progress: Callable[[Progress], None] | None = None,
+    loops: Loops | None = None,
 ) -> Fitted:
     """Fits a network by `recipe`, for `steps` steps or `time` seconds, whichever ends first.
 
@@ -135,8 +159,16 @@ def fit(
     depend on the machine. A fit that diverges goes back a little and on at half the rate. The parameters
     returned are for the axes the objective uses.
 
+    loops: of which this is the next.
+
     Raises `FitError` if it diverges at every rate tried.
     """
+    loops = loops or Loops()
+    if (given := loops.again()) is not None:
+        with loops.trusted():
+            found = np.empty(shape.parameters, np.float32)
+            fill(found, given["parameters"])
+            return Fitted(found, int(given["steps"]), float(given["seconds"]))
     if steps is None and time is None:
         steps = recipe.steps_for(shape)
     start = clock.monotonic()
@@ -153,6 +185,26 @@ def fit(
     sound = parameters.copy()
     best, best_loss = None, math.inf
     step = 0
+    if (left := loops.left()) is not None:
+        with loops.trusted():
+            rng.bit_generator.state = left["random"]
+            slowdown, step, best_loss = float(left["slowdown"]), int(left["step"]), float(left["best loss"])
+            fill(parameters, left["parameters"])
+            fill(sound, left["sound"])
+            if left["best"] is not None:
+                best = np.empty_like(parameters)
+                fill(best, left["best"])
+            optimiser.restore(left["optimiser"])
+            running.restore(left["running"])
+            start -= float(left["seconds"])
+
+    def state() -> State:
+        return {
+            "random": rng.bit_generator.state, "slowdown": slowdown, "step": step, "parameters": parameters,
+            "sound": sound, "best": best, "best loss": best_loss, "optimiser": optimiser.state(),
+            "running": running.state(), "seconds": clock.monotonic() - start,
+        }  # fmt: skip
+
     while step == 0 or budget.share(step) < 1:
         share = budget.share(step)
         network = scale * parameters
@@ -172,4 +224,7 @@ def fit(
         step += 1
         if progress is not None:
             progress(Progress(step, budget.expected_steps(step), running.psnr, clock.monotonic() - start))
-    return Fitted(best if best is not None else scale * parameters, step, clock.monotonic() - start)
+        loops.keep(state)
+    fitted = Fitted(best if best is not None else scale * parameters, step, clock.monotonic() - start)
+    loops.end({"parameters": fitted.parameters, "steps": fitted.steps, "seconds": fitted.seconds})
+    return fitted

@@ -17,6 +17,7 @@ from . import quantise, rate, stream
 from .architecture import PAPER_TABLE, ArchitectureTable, read_table, shipped_table
 from .feedback import Feedback, gauss_newton
 from .fit import Fitted, axes_for, fit
+from .loops import Loops
 from .model import Array32, SirenShape, from_paper_axes, pixel_axes, wrap_phases
 from .objective import NativeObjective
 from .quantise import Quantiser
@@ -91,6 +92,7 @@ class Fitting:
         progress: Callable[[Progress], None] | None,
         table: ArchitectureTable | None,
         half: bool,
+        loops: Loops,
     ) -> None:
         """table: of good networks, else the one the options lead to. half: weights are to be half floats."""
         self.samples, self.options = samples, options
@@ -100,7 +102,7 @@ class Fitting:
         self.half = half
         self.table = table or self._table()
         self.bits = options.bits or rate.BITS_PER_WEIGHT
-        self.stages = Stages(progress)
+        self.stages, self.loops = Stages(progress), loops
         self.steps_taken = 0
 
     # Which network.
@@ -165,7 +167,7 @@ class Fitting:
         recipe = recipe.at_rate(self.table.rate(shape.parameters))
         fitted = fit(
             self._objective(shape, recipe), shape, recipe, steps=steps, time=time, seed=self.options.seed,
-            progress=lambda p: self.stages.report(p.step, p.steps, p.psnr),
+            progress=lambda p: self.stages.report(p.step, p.steps, p.psnr), loops=self.loops,
         )  # fmt: skip
         self.stages.finish(fitted.steps)
         self.steps_taken += fitted.steps
@@ -227,7 +229,7 @@ class Fitting:
 
         self.stages.begin(count)
         seed = self.options.seed
-        positions = quantise.refine(objective, shape, positions, codes, count, seed, report)
+        positions = quantise.refine(objective, shape, positions, codes, count, seed, report, self.loops)
         self.stages.finish(count)
         self.steps_taken += count
         weights = (

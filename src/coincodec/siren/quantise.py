@@ -17,7 +17,9 @@ import numpy as np
 from .. import entropy
 from ..errors import FitError
 from ..optim import Adam
+from ..state import State, fill
 from .feedback import Feedback
+from .loops import Loops
 from .model import Array32, SirenShape, slopes
 from .objective import Objective
 from .sampling import StratifiedSampler
@@ -111,12 +113,20 @@ def refine(
     count: int,
     seed: int,
     report: Callable[[float], None],
+    loops: Loops | None = None,
 ) -> Array32:
     """Lets the weights get used to being integers: new positions in units of the steps, flat, to be rounded.
 
     `count` steps of Adam on the positions, each with the loss and gradient at the rounded ones (the
-    straight-through estimator of Bengio et al. 2013). report: called after each with its loss.
+    straight-through estimator of Bengio et al. 2013). report: called after each with its loss. loops: of which this is
+    the next.
     """
+    loops = loops or Loops()
+    if (given := loops.again()) is not None:
+        with loops.trusted():
+            positions = np.empty_like(positions)
+            fill(positions, given["positions"])
+            return positions
     rng = np.random.default_rng(seed)
     sampler = None
     if objective.height * objective.width > _BATCH:
@@ -124,10 +134,25 @@ def refine(
     unit = step_vector(shape, steps)
     positions = positions.copy()
     adam = Adam(positions, *_BETAS)
-    for step in range(count):
+    done = 0
+    if (left := loops.left()) is not None:
+        with loops.trusted():
+            rng.bit_generator.state = left["random"]
+            fill(positions, left["positions"])
+            adam.restore(left["adam"])
+            done = int(left["step"])
+
+    def state() -> State:
+        random = rng.bit_generator.state
+        return {"random": random, "positions": positions, "adam": adam.state(), "step": done}
+
+    for step in range(done, count):
         loss, gradient = objective.loss_and_gradient(np.round(positions) * unit, sampler.draw() if sampler else None)
         adam.step(gradient * unit, _RATE * 0.5 * (1 + math.cos(math.pi * step / count)))
         report(loss)
+        done = step + 1
+        loops.keep(state)
+    loops.end({"positions": positions})
     return positions
 
 
