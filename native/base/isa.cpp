@@ -14,7 +14,7 @@ struct Named {
   const char* name;
 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(COIN_ONE_ISA)
 // Which of the larger sets the machine has.
 struct Larger {
   bool avx2, avx512;

@@ -3,8 +3,9 @@
 #include <coin.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
+
+#include "peak.h"
 
 static unsigned char data[1 << 23], row[1 << 23];
 
@@ -39,12 +40,5 @@ int main(int count, char **names) {
   const double before = now();
   const coin_code code = asked(size);
   const double after = now();
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-#ifdef __APPLE__
-  const long unit = 1;
-#else
-  const long unit = 1024;
-#endif
-  return printf("%d %.0f %ld\n", (int)code, after - before, usage.ru_maxrss * unit) < 0;
+  return printf("%d %.0f %ld\n", (int)code, after - before, peak()) < 0;
 }

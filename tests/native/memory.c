@@ -2,7 +2,8 @@
 #include <coin.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+
+#include "peak.h"
 
 #define CHECK(condition) \
   do { \
@@ -16,16 +17,6 @@ enum { DECODES = 10000, FILES = 64 };
 
 static unsigned char data[FILES][1 << 16], samples[1 << 20];
 static size_t sizes[FILES];
-
-static long peak(void) {
-  struct rusage usage;
-  CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-#ifdef __APPLE__
-  return usage.ru_maxrss;
-#else
-  return usage.ru_maxrss * 1024;
-#endif
-}
 
 /* Whole, or half of it, or its beginning; or nothing but its first preview. */
 static void decode(int file, int kind) {
