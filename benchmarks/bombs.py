@@ -3,7 +3,7 @@
     python benchmarks/bombs.py
 
 The files are the bombs of tests/conformance/invalid. Times are those of the library's calls alone, in C the first of
-their process, in Python after a sound file. Memory is the peak: for Python what it grows by, for C the whole process.
+their process, in Python after a sound file. Memory is ru_maxrss: for Python what it grows by, for C the whole process.
 Needs cmake and a C++ compiler.
 """
 
@@ -18,20 +18,16 @@ ROOT = Path(__file__).parents[1]
 BOMBS = sorted((ROOT / "tests/conformance/invalid").glob("bomb-*.coin"))
 SOUND = ROOT / "tests/conformance/valid/latent-rgb8.coin"
 PYTHON = """
-import io, re, sys, time
+import io, resource, sys, time
 import coincodec, numpy
-
-def peak():  # getrusage would begin with what the process had that started this one
-    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
-
 sound, data = (open(path, "rb").read() for path in sys.argv[1:])
 coincodec.decode(sound)
-before, begun = peak(), time.perf_counter()
+before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
 try:
     coincodec.decode(data)
     coincodec.open(io.BytesIO(data)).metadata()
 except coincodec.FormatError as error:
-    spent, after = time.perf_counter() - begun, peak()
+    spent, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{1e6 * spent:.0f} {1024 * (after - before)}")
 """
 

@@ -24,13 +24,14 @@ from coincodec.bench import codecs
 from coincodec.looks.ssimulacra2 import Ssimulacra2
 from coincodec.metrics import rgb_psnr
 from decode import in_turn
+from memory import MEASURE
 
 AVIF = {"psnr": "avif", "eye": "avif-eye"}
 SIDE = 512
 
 # A process of its own, for the peak of its memory.
 ENCODE = """
-import json, re, sys, time
+import json, sys, time
 import numpy as np
 from PIL import Image
 import coincodec
@@ -39,8 +40,7 @@ picture = Image.open(source).convert("RGB")
 picture.load()
 begun = time.perf_counter()
 data = coincodec.encode(picture, **options)
-# getrusage would begin with what the process has that started this one.
-print(time.perf_counter() - begun, int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024)
+print(time.perf_counter() - begun)
 open(target, "wb").write(data)
 """
 
@@ -99,14 +99,15 @@ def main() -> None:
                 asked = json.dumps(
                     {"lambda_": price, "preset": options.preset, "tune": options.tune, "model": "latent"}
                 )
-                command = [sys.executable, "-c", ENCODE, str(path), str(target), asked]
-                seconds, memory = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+                command = [sys.executable, "-c", MEASURE, sys.executable, "-c", ENCODE, str(path), str(target), asked]
+                seconds, kilobytes = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
                 data = target.read_bytes()
             quality = quality_of(np.asarray(coincodec.decode(data)))
             against = 100 * (len(data) / bytes_at(other, quality) - 1)
             print(
                 f"  {price:g}: {8 * len(data) / height / width:.4f} bits per pixel, {quality:.2f}, {against:+.1f} % of "
-                f"AVIF's bytes; {float(seconds):.0f} s, {memory} MB; {decoding(data, width, height)}",
+                f"AVIF's bytes; {float(seconds):.0f} s, {int(kilobytes) / 1024:.0f} MB; "
+                f"{decoding(data, width, height)}",
                 flush=True,
             )
 

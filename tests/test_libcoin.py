@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +169,8 @@ def test_bombs_are_refused_within_100_megabytes(helpers: Path) -> None:
         code, _, peak = map(int, run(helpers / "bombs", folder / f"{name}.coin").split())
         assert (name, code) == (name, CODES[index[name]["error"]])
         assert peak < 100e6
+
+
+def test_what_is_installed_passes_the_check_of_a_release(prefix: Path) -> None:
+    said = run(sys.executable, ROOT / "tools/check_libcoin.py", prefix).decode()
+    assert said.startswith(f"{len(GOLDEN)} files, ")

@@ -2,7 +2,7 @@
 
     python tools/check_libcoin.py PREFIX --cc aarch64-linux-gnu-gcc --run "qemu-aarch64 -L /usr/aarch64-linux-gnu"
 
-Runs the C API's test (tests/libcoin_api.c) on the golden files, and compares what examples/coin2pam.c makes of each
+Runs the C API's test (tests/native/api.c) on the golden files, and compares what examples/coin2pam.c makes of each
 with what it is to be. Needs NumPy.
 """
 
@@ -38,12 +38,10 @@ def main() -> None:
     arguments = parser.parse_args()
     prefix, runner = arguments.prefix.resolve(), shlex.split(arguments.run)
     with tempfile.TemporaryDirectory() as folder:
-        for source in (ROOT / "tests/libcoin_api.c", ROOT / "examples/coin2pam.c"):
+        for source in (ROOT / "tests/native/api.c", ROOT / "examples/coin2pam.c"):
             command = [arguments.cc, "-std=c99", "-O1", source, "-o", f"{folder}/{source.stem}", f"-I{prefix}/include"]
             subprocess.run([*command, prefix / "lib/libcoin.a", "-lstdc++", "-lm", "-lpthread"], check=True)
-        told = subprocess.run(
-            [*runner, f"{folder}/libcoin_api", *GOLDEN], check=True, stdout=subprocess.PIPE, text=True
-        )
+        told = subprocess.run([*runner, f"{folder}/api", *GOLDEN], check=True, stdout=subprocess.PIPE, text=True)
         assert told.stdout == f"{len(GOLDEN)} files\n", told.stdout
         differences = []
         for path in GOLDEN:

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(COIN_ONE_ISA)
 #include <cpuid.h>
 #endif
 
@@ -38,8 +38,9 @@ const std::vector<Named>& supported() {
   static const std::vector<Named> found = [] {
 #if defined(__x86_64__) && !defined(COIN_ONE_ISA)
     std::vector<Named> sets = {{Isa::baseline, "baseline"}};
-    if (larger().avx2) sets.push_back({Isa::avx2, "avx2"});
-    if (larger().avx512) sets.push_back({Isa::avx512, "avx512"});
+    const Larger has = larger();
+    if (has.avx2) sets.push_back({Isa::avx2, "avx2"});
+    if (has.avx512) sets.push_back({Isa::avx512, "avx512"});
     return sets;
 #else
     return std::vector<Named>{{Isa::native, "native"}};

@@ -100,13 +100,14 @@ def _encode(
     progress: Callable[[Progress], None] | None,
     checkpoint: Checkpoint | None,
 ) -> Encoded:
-    # Here, because a decoder needs neither.
-    from .latent.encode import encode as encode_latent
-    from .siren.encode import encode as encode_siren
-
     try:
+        # Here, because a decoder needs neither.
         if _model(samples.shape, options) == latent_stream.NAME:
+            from .latent.encode import encode as encode_latent
+
             return encode_latent(samples, options, progress, checkpoint)
+        from .siren.encode import encode as encode_siren
+
         return encode_siren(samples, options, progress, checkpoint=checkpoint)
     except (TargetError, FitError):
         if checkpoint is not None:

@@ -87,6 +87,11 @@ def _mode_for(target: Path) -> int:
     """Permissions of the file to be replaced, or those that open() would give a new one."""
     if target.exists():
         return target.stat().st_mode & 0o7777
+    return unmasked(0o666)
+
+
+def unmasked(mode: int) -> int:
+    """What the process's mask leaves of permissions."""
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    return mode & ~mask

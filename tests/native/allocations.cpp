@@ -13,20 +13,14 @@
 #include <cstring>
 #include <new>
 
+#include "check.h"
+
 extern "C" {
 void* __real_calloc(std::size_t count, std::size_t size);
 void __real_free(void* memory);
 void* __wrap_calloc(std::size_t count, std::size_t size);
 void __wrap_free(void* memory);
 }
-
-#define CHECK(condition)                                                   \
-  do {                                                                     \
-    if (!(condition)) {                                                    \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      std::exit(1);                                                        \
-    }                                                                      \
-  } while (0)
 
 namespace {
 

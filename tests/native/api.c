@@ -4,13 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(condition) \
-  do { \
-    if (!(condition)) { \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1); \
-    } \
-  } while (0)
+#include "check.h"
 
 static int never(void *context) { return ++*(int *)context, 0; }
 static int at_once(void *context) { return context == NULL; }

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..files import EXTENSION, STANDARD, read_bytes, write_atomically
-from ..limits import DEFAULT_LIMITS, Limits
 from ..options import DecodeOptions
 from . import jobs
 from .jobs import Job
-from .options import add_files, add_quiet, add_threads
+from .options import add_files, add_limits, add_quiet, add_threads, limits_of
 
 if TYPE_CHECKING:
     from .options import Subparsers
@@ -47,12 +46,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     add_threads(parser)
     parser.add_argument("--strip", action="store_true", help="write no EXIF data, XMP and resolution")
     add_quiet(parser)
-    for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
-        default = getattr(DEFAULT_LIMITS, name)
-        parser.add_argument(
-            f"--max-{name}", type=float, default=default, metavar="N",
-            help=f"refuse a file that needs more {unit} (default: {default:.3g})",
-        )  # fmt: skip
+    add_limits(parser)
     parser.set_defaults(run=run)
 
 
@@ -67,7 +61,7 @@ def _decode(job: Job, arguments: argparse.Namespace) -> None:
 
     path = job.path
     format = "PNG" if path == STANDARD else image.output_format(os.path.splitext(path)[1])
-    limits = Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
+    limits = limits_of(arguments)
     names = ("region", "size", "scale", "draft", "partial", "srgb", "threads")
     options = DecodeOptions(**{name: getattr(arguments, name) for name in names}, limits=limits)
     if arguments.progressive:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from ..limits import DEFAULT_LIMITS
+from ..limits import DEFAULT_LIMITS, Limits
 from ..options import EncodeOptions
 
 if TYPE_CHECKING:
@@ -91,6 +91,21 @@ def add_encoding(parser: argparse.ArgumentParser) -> None:
 def megabytes(text: str) -> float:
     """Bytes, from megabytes."""
     return MB * float(text)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """--max-pixels and --max-macs, of a decoder."""
+    for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
+        default = getattr(DEFAULT_LIMITS, name)
+        parser.add_argument(
+            f"--max-{name}", type=float, default=default, metavar="N",
+            help=f"refuse a file that needs more {unit} (default: {default:.3g})",
+        )  # fmt: skip
+
+
+def limits_of(arguments: argparse.Namespace) -> Limits:
+    """What `add_limits` was given."""
+    return Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..limits import DEFAULT_LIMITS, Limits
-from .options import add_quiet, add_threads
+from .options import add_limits, add_quiet, add_threads, limits_of
 
 if TYPE_CHECKING:
     from ..viewer.pictures import Pictures
@@ -35,12 +34,7 @@ def register(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="print the page's address, and open no browser")
     add_threads(parser)
     add_quiet(parser)
-    for name, unit in (("pixels", "pixels"), ("macs", "multiply-accumulates")):
-        default = getattr(DEFAULT_LIMITS, name)
-        parser.add_argument(
-            f"--max-{name}", type=float, default=default, metavar="N",
-            help=f"refuse a file that needs more {unit} (default: {default:.3g})",
-        )  # fmt: skip
+    add_limits(parser)
     parser.set_defaults(run=run)
 
 
@@ -55,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.quiet:
         for note in notes:
             print(f"coin: {note}", file=sys.stderr)
-    limits = Limits(pixels=int(arguments.max_pixels), macs=int(arguments.max_macs))
+    limits = limits_of(arguments)
     pictures = Pictures(entries, limits, arguments.threads)
     if arguments.export is not None:
         _export(pictures, arguments.export, arguments.quiet)

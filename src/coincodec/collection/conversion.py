@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
@@ -14,9 +13,6 @@ from ..files import EXTENSION
 from ..limits import DEFAULT_LIMITS
 from ..options import DecodeOptions, EncodeOptions
 from . import memory
-
-# Reading pictures changes what is global in Pillow and in warnings, which threads of one worker would trip over.
-_READING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +86,7 @@ class Encoding:
         """See `Conversion`."""
         from .. import image
 
-        with _READING:
-            width, height = image.size_of(io.BytesIO(data))
+        width, height = image.size_of(io.BytesIO(data))
         if width * height > self.max_pixels:
             return 0  # since it is refused
         return memory.of_fit((height, width, 3), self.options, self.score)
@@ -101,8 +96,7 @@ class Encoding:
         from .. import codec, image
         from ..looks.ssimulacra2 import LEAST_SIDE, Ssimulacra2
 
-        with _READING:
-            picture = image.load(io.BytesIO(data), self.max_pixels)
+        picture = image.load(io.BytesIO(data), self.max_pixels)
         if self.srgb:
             picture = image.in_srgb(picture)
         rows, columns, channels = picture.samples.shape

@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,6 +35,9 @@ _MODE_NAMES = {
     "LAB": "L*a*b*",
 }
 _PILLOW = logging.getLogger("PIL")
+
+# What is set for the time of reading, in Pillow and in warnings, the whole process has one of.
+_READING = threading.Lock()
 
 _NAMES = {"L": "grey", "LA": "grey with alpha", "RGB": "RGB", "RGBA": "RGB with alpha"}
 
@@ -78,7 +82,7 @@ def load(source: str | BinaryIO, max_pixels: int = DEFAULT_LIMITS.pixels) -> Pic
     if not source.seekable():
         source = io.BytesIO(source.read())
     logged = _Logged(logging.WARNING)
-    with warnings.catch_warnings(record=True) as caught:
+    with _READING, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         _PILLOW.addHandler(logged)
         try:
@@ -96,7 +100,7 @@ def size_of(source: BinaryIO) -> tuple[int, int]:
     Raises `ImageError` for what is no picture.
     """
     try:
-        with _in_our_terms(), warnings.catch_warnings():
+        with _in_our_terms(), _READING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if _is_array(source):
                 height, width = (*_shape_of_array(source), 1, 1)[:2]

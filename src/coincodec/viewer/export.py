@@ -18,10 +18,11 @@ from PIL import Image
 
 from .. import __version__
 from ..errors import CoincodecError, FormatError, ImageError, UsageError
+from ..files import unmasked
 from ..view import fit_within
 from . import page
 from .catalogue import in_one_line
-from .pictures import Pictures, png
+from .pictures import Pictures, png, without_axis
 
 # Where the npm package of the decoder is, if `web/build.py` has been run: part of this package, or of a checkout.
 DECODERS = (Path(__file__).parent / "decoder", Path(__file__).parents[3] / "web" / "dist")
@@ -100,7 +101,7 @@ def _original(pictures: Pictures, number: int) -> NDArray[np.uint8] | None:
         samples = pictures.original(number)
     except (ImageError, OSError):
         return None
-    return samples[:, :, 0] if samples.shape[2] == 1 else samples
+    return without_axis(samples)
 
 
 def _small_file(samples: NDArray[np.uint8]) -> tuple[str, bytes]:
@@ -139,9 +140,7 @@ def _appearing(target: Path) -> Iterator[Path]:
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
     try:
         yield work
-        mask = os.umask(0)
-        os.umask(mask)
-        work.chmod(0o777 & ~mask)  # it was made for us alone
+        work.chmod(unmasked(0o777))  # it was made for us alone
         os.replace(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)

@@ -42,9 +42,6 @@ _AT_ONCE = 2
 
 LAYERS = ("coin", "original")
 
-# Readers of pictures set what the whole process has one of.
-_reading = threading.Lock()
-
 Value = TypeVar("Value")
 
 
@@ -67,8 +64,7 @@ class Pictures:
 
     def catalogue(self) -> dict[str, Any]:
         """All of them, for the grid, as JSON."""
-        with _reading:
-            return {"pictures": [entry.facts() for entry in self.entries]}
+        return {"pictures": [entry.facts() for entry in self.entries]}
 
     def info(self, number: int) -> dict[str, str]:
         """What `coin info` says of one."""
@@ -86,7 +82,7 @@ class Pictures:
         if not all(1 <= side <= MAX_SIDE for side in size):
             raise UsageError(f"a tile has 1 to {MAX_SIDE:,} pixels along a side, not {size[0]}x{size[1]}")
         if layer == "original":
-            return _without_axis(_resized(self.original(number), region, size))
+            return without_axis(_resized(self.original(number), region, size))
         if layer != "coin":
             raise UsageError(f"a tile is of {' or '.join(LAYERS)}, not {layer!r}")
         data = entry.path.read_bytes()
@@ -96,7 +92,7 @@ class Pictures:
         options = DecodeOptions(region=part, size=size, draft=draft, threads=self.threads, limits=self.limits)
         with self._decoding:
             rendering = codec.Rendering(data, options)
-            return _without_axis(_for_screens(rendering.samples(), rendering.colour))
+            return without_axis(_for_screens(rendering.samples(), rendering.colour))
 
     def original(self, number: int) -> NDArray[np.uint8]:
         """The original of a picture in sRGB, shape (H, W, C), uint8."""
@@ -106,7 +102,7 @@ class Pictures:
         path = str(entry.original)
 
         def load() -> NDArray[np.uint8]:
-            with CoinFile(entry.path) as file, _reading:
+            with CoinFile(entry.path) as file:
                 size = file.size
                 picture = image.load(path, self.limits.pixels)
             if picture.samples.shape[1::-1] != size:
@@ -179,7 +175,7 @@ def _previews(data: bytes, threads: int | None, limits: Limits) -> list[_Preview
             found.append(_Preview(facts, b""))
             break
         samples = preview.samples if preview.samples.ndim == 3 else preview.samples[:, :, None]
-        found.append(_Preview(facts, png(_without_axis(_for_screens(samples, space)))))
+        found.append(_Preview(facts, png(without_axis(_for_screens(samples, space)))))
         if 4 * rows * columns > _MAX_PREVIEW:  # the next one is too large
             last = dict(zip(("width", "height"), size, strict=True))
             found.append(_Preview({"step": 1, "place": 0.5, **last, "bytes": layout.total_bytes, "work": 1.0}, b""))
@@ -201,7 +197,8 @@ def _resized(samples: NDArray[np.uint8], region: Sequence[int], size: tuple[int,
     return resize(samples, *size, part)
 
 
-def _without_axis(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def without_axis(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Samples of shape (H, W, C) as pictures have them: (H, W) where there is one channel."""
     return np.ascontiguousarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
 
 

@@ -1,26 +1,12 @@
 #include "file.h"
 
-#include <array>
 #include <cstring>
+
+#include "decoder/format/bytes.h"
 
 namespace {
 
 constexpr std::uint8_t kSignature[] = {0xC3, 'O', 'I', 'N', '\r', '\n'};
-
-std::uint32_t checksum(const std::uint8_t* data, std::size_t size) {
-  static const std::array<std::uint32_t, 256> table = [] {
-    std::array<std::uint32_t, 256> made{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t c = i;
-      for (int bit = 0; bit < 8; ++bit) c = c & 1 ? c >> 1 ^ 0xEDB88320u : c >> 1;
-      made[i] = c;
-    }
-    return made;
-  }();
-  std::uint32_t c = ~0u;
-  for (std::size_t i = 0; i < size; ++i) c = table[(c ^ data[i]) & 255] ^ c >> 8;
-  return ~c;
-}
 
 // Reads forward; `ended` is set where there is nothing left.
 struct Reader {
@@ -57,7 +43,7 @@ void add_varint(File::Bytes& out, std::uint32_t value) {
 }
 
 void add_checksum(File::Bytes& out, std::size_t from) {
-  const std::uint32_t sum = checksum(out.data() + from, out.size() - from);
+  const std::uint32_t sum = coin::crc32({out.data() + from, out.size() - from});
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(sum >> shift));
 }
 
